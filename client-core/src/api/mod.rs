@@ -1,0 +1,127 @@
+//! Endpoints as data: the server builds its router from these constants, and clients send to them.
+
+/// HTTP methods in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Writes, and reads whose conditions travel in a body.
+    Post,
+}
+
+impl Method {
+    /// The method's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// One operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Endpoint {
+    /// What it is called, in `snake_case`.
+    pub name: &'static str,
+    /// Its method.
+    pub method: Method,
+    /// Its path; parameters in braces.
+    pub path: &'static str,
+    /// The status of its success.
+    pub success: u16,
+    /// What it does, in one sentence.
+    pub summary: &'static str,
+}
+
+macro_rules! endpoints {
+    ($($(#[$doc:meta])* $constant:ident = $method:ident $path:literal -> $success:literal $name:literal, $summary:literal;)*) => {
+        $(
+            #[doc = concat!("`", $path, "`: ", $summary)]
+            pub const $constant: Endpoint = Endpoint {
+                name: $name,
+                method: Method::$method,
+                path: $path,
+                success: $success,
+                summary: $summary,
+            };
+        )*
+
+        /// All of them.
+        pub const ALL: &[Endpoint] = &[$($constant),*];
+    };
+}
+
+/// The dialect of the published Python package.
+pub mod v1_agl {
+    use super::{Endpoint, Method};
+
+    endpoints! {
+        HEALTH = Get "/v1/agl/health" -> 200 "health", "Whether the process serves.";
+        STATISTICS = Get "/v1/agl/statistics" -> 200 "statistics", "What the store holds.";
+        ENQUEUE = Post "/v1/agl/queues/rollouts/enqueue" -> 201 "enqueue_rollouts", "Create rollouts and queue them in order.";
+        DEQUEUE = Post "/v1/agl/queues/rollouts/dequeue" -> 200 "dequeue_rollouts", "Take rollouts from the queue and start an attempt of each.";
+        START_ROLLOUT = Post "/v1/agl/rollouts" -> 201 "start_rollout", "Create a rollout and start its first attempt at once.";
+        QUERY_ROLLOUTS = Get "/v1/agl/rollouts" -> 200 "query_rollouts", "List rollouts, each with its newest attempt.";
+        SEARCH_ROLLOUTS = Post "/v1/agl/rollouts/search" -> 200 "search_rollouts", "List rollouts; the conditions are in the body.";
+        GET_ROLLOUT = Get "/v1/agl/rollouts/{rollout_id}" -> 200 "get_rollout", "One rollout with its newest attempt.";
+        UPDATE_ROLLOUT = Post "/v1/agl/rollouts/{rollout_id}" -> 200 "update_rollout", "Change a rollout; with the status queuing or requeuing it is queued again.";
+        START_ATTEMPT = Post "/v1/agl/rollouts/{rollout_id}/attempts" -> 201 "start_attempt", "Start another attempt, whatever the rollout's status.";
+        QUERY_ATTEMPTS = Get "/v1/agl/rollouts/{rollout_id}/attempts" -> 200 "query_attempts", "List the attempts of a rollout.";
+        SEARCH_ATTEMPTS = Post "/v1/agl/rollouts/{rollout_id}/attempts/search" -> 200 "search_attempts", "List the attempts of a rollout; the conditions are in the body.";
+        GET_LATEST_ATTEMPT = Get "/v1/agl/rollouts/{rollout_id}/attempts/latest" -> 200 "get_latest_attempt", "The newest attempt of a rollout, or null.";
+        UPDATE_ATTEMPT = Post "/v1/agl/rollouts/{rollout_id}/attempts/{attempt_id}" -> 200 "update_attempt", "Change an attempt (or the one called latest); the newest one takes its rollout along.";
+        ADD_SPAN = Post "/v1/agl/spans" -> 201 "add_span", "Store a span; null if the attempt has one with this id.";
+        QUERY_SPANS = Get "/v1/agl/spans" -> 200 "query_spans", "List the spans of a rollout.";
+        SEARCH_SPANS = Post "/v1/agl/spans/search" -> 200 "search_spans", "List the spans of a rollout; the conditions are in the body.";
+        NEXT_SEQUENCE_ID = Post "/v1/agl/spans/next" -> 200 "next_sequence_id", "The next number for a span of a rollout.";
+        ADD_RESOURCES = Post "/v1/agl/resources" -> 201 "add_resources", "Store a new set of resources, which is then the latest.";
+        QUERY_RESOURCES = Get "/v1/agl/resources" -> 200 "query_resources", "List sets of resources.";
+        GET_LATEST_RESOURCES = Get "/v1/agl/resources/latest" -> 200 "get_latest_resources", "The resources that were written last, or null.";
+        GET_RESOURCES = Get "/v1/agl/resources/{resources_id}" -> 200 "get_resources", "One set of resources, or null.";
+        UPDATE_RESOURCES = Post "/v1/agl/resources/{resources_id}" -> 200 "update_resources", "Store a new version of a set of resources, which is then the latest.";
+        QUERY_WORKERS = Get "/v1/agl/workers" -> 200 "query_workers", "List workers.";
+        SEARCH_WORKERS = Post "/v1/agl/workers/search" -> 200 "search_workers", "List workers; the conditions are in the body.";
+        GET_WORKER = Get "/v1/agl/workers/{worker_id}" -> 200 "get_worker", "One worker, or null.";
+        UPDATE_WORKER = Post "/v1/agl/workers/{worker_id}" -> 200 "update_worker", "A worker's heartbeat.";
+        WAIT_FOR_ROLLOUTS = Post "/v1/agl/waits/rollouts" -> 200 "wait_for_rollouts", "Wait until rollouts are finished; those that are, in the order asked for.";
+    }
+}
+
+/// OpenTelemetry ingest.
+pub mod otlp {
+    use super::{Endpoint, Method};
+
+    endpoints! {
+        TRACES = Post "/v1/traces" -> 200 "export_traces", "Store the spans of an OTLP/HTTP export.";
+        METRICS = Post "/v1/metrics" -> 501 "export_metrics", "Not implemented: the store keeps spans only.";
+        LOGS = Post "/v1/logs" -> 501 "export_logs", "Not implemented: the store keeps spans only.";
+        PROFILES = Post "/v1/development/profiles" -> 501 "export_profiles", "Not implemented: the store keeps spans only.";
+    }
+}
+
+/// For those who run the server.
+pub mod ops {
+    use super::{Endpoint, Method};
+
+    endpoints! {
+        READY = Get "/readyz" -> 200 "ready", "Whether requests can be served: 503 with the check that fails otherwise.";
+        OPENAPI = Get "/openapi.json" -> 200 "openapi", "The list of all operations as an OpenAPI document.";
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_operations_share_a_name_or_a_route() {
+        let all: Vec<_> = [v1_agl::ALL, otlp::ALL, ops::ALL].concat();
+        for (index, one) in all.iter().enumerate() {
+            for other in &all[index + 1..] {
+                assert_ne!(one.name, other.name);
+                assert!((one.method, one.path) != (other.method, other.path), "{}", one.path);
+            }
+        }
+    }
+}

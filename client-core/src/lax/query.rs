@@ -1,0 +1,96 @@
+//! Query strings: repeated keys are lists, of repeated scalars the last one counts.
+
+use std::borrow::Cow;
+
+use super::number;
+use super::reader::{Issue, Part, Reader, Step, Word, expected};
+
+/// The parameters of a query string, and what was found wrong with them so far.
+#[derive(Debug)]
+pub struct Query {
+    pairs: Vec<(String, String)>,
+    reader: Reader,
+}
+
+impl Query {
+    /// Takes decoded `key=value` pairs.
+    pub fn new(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self { pairs: pairs.into_iter().collect(), reader: Reader::new(Part::Query) }
+    }
+
+    /// The value, if nothing was wrong.
+    ///
+    /// # Errors
+    /// Every mistake that was found.
+    pub fn finish<T>(self, value: Option<T>) -> Result<T, Vec<Issue>> {
+        self.reader.finish(value)
+    }
+
+    fn last(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    fn refuse<T>(&mut self, step: Step, kind: &'static str, msg: String) -> Option<T> {
+        self.reader.within(step, |reader| reader.refuse(kind, msg, None))
+    }
+
+    /// A string that may be absent.
+    pub fn string(&self, name: &str) -> Option<String> {
+        self.last(name).map(str::to_owned)
+    }
+
+    /// A string that must be there.
+    pub fn required(&mut self, name: &'static str) -> Option<String> {
+        self.string(name).or_else(|| self.refuse(field(name), "missing", "Field required".to_owned()))
+    }
+
+    /// An integer; absent means `default`.
+    pub fn integer(&mut self, name: &'static str, default: i64) -> Option<i64> {
+        match self.last(name).map(number::parse_integer) {
+            None => Some(default),
+            Some(Ok(value)) => Some(value),
+            Some(Err(fault)) => self.reader.within(field(name), |reader| reader.refuse_integer(fault, None)),
+        }
+    }
+
+    /// One of a set of words; absent means `default`.
+    pub fn word<T: Word>(&mut self, name: &'static str, default: T) -> Option<T> {
+        let Some(text) = self.last(name) else { return Some(default) };
+        find(text).or_else(|| self.refuse(field(name), "literal_error", expected::<T>()))
+    }
+
+    /// All values of a repeated key; `None` inside if there is none.
+    pub fn words<T: Word>(&mut self, name: &'static str) -> Option<Option<Vec<T>>> {
+        let Some(texts) = self.strings(name) else { return Some(None) };
+        let mut values = Vec::new();
+        let mut faultless = true;
+        for (index, text) in texts.into_iter().enumerate() {
+            if let Some(value) = find(&text) {
+                values.push(value);
+            } else {
+                faultless = false;
+                self.reader.within(field(name), |reader| {
+                    reader.within(Step::Index(index), |reader| {
+                        reader.refuse::<()>("literal_error", expected::<T>(), None)
+                    })
+                });
+            }
+        }
+        faultless.then_some(Some(values))
+    }
+
+    /// All values of a repeated key; `None` if there is none.
+    pub fn strings(&self, name: &str) -> Option<Vec<String>> {
+        let values: Vec<String> =
+            self.pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect();
+        (!values.is_empty()).then_some(values)
+    }
+}
+
+fn find<T: Word>(text: &str) -> Option<T> {
+    T::ALL.iter().find(|word| word.as_str() == text).copied()
+}
+
+fn field(name: &'static str) -> Step {
+    Step::Field(Cow::Borrowed(name))
+}
