@@ -1,1 +1,16 @@
-//! Harness.
+//! What the end-to-end tests and the benchmark share: they start the real binary and talk to it over a socket.
+//!
+//! - [`server`] starts and stops the program, [`http`] talks to it, [`clock`] is the only place that asks for the time;
+//! - [`golden`] replays recorded exchanges of the Python server and says where the answers differ;
+//! - [`span`] is the body of a span;
+//! - [`json`] reads JSON without losing how a number was written, which [`golden`] compares.
+//!
+//! Nothing here knows the inside of the server: no crate of the workspace is a dependency. Build the program first
+//! (`make build`); `LIGHTNING_STORE_BIN` names another one.
+
+pub mod clock;
+pub mod golden;
+pub mod http;
+pub mod json;
+pub mod server;
+pub mod span;

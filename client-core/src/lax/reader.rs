@@ -19,6 +19,8 @@ pub enum Part {
     Body,
     /// The query string.
     Query,
+    /// The path.
+    Path,
 }
 
 /// One step of the way to a faulty value.
@@ -42,6 +44,7 @@ impl Place {
         let name = match part {
             Part::Body => "body",
             Part::Query => "query",
+            Part::Path => "path",
         };
         Self(vec![Step::Field(Cow::Borrowed(name))])
     }

@@ -1,0 +1,174 @@
+//! From a configuration to a server that runs and ends well.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::BodyExt as _;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use lightning_store_client::wire::Timestamp;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::{Clock, SystemClock};
+use crate::config::{Serve, StoreLocation};
+use crate::http::App;
+use crate::http::cors::Cors;
+use crate::limits::DRAIN_TIME;
+use crate::service::watchdog;
+use crate::storage::Store;
+use crate::storage::error::StoreError;
+use crate::storage::sqlite::OpenError;
+
+/// What handlers share.
+#[derive(Debug, Clone)]
+pub struct AppState {
+    /// The store.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// When the server was started.
+    pub started: Timestamp,
+    /// Given when the server is to stop: whoever waits for something answers with what there is.
+    pub stop: CancellationToken,
+}
+
+/// Why a server could not be started. The texts say what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store could not be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The store could not be read.
+    #[error("the store could not be taken up: {0}")]
+    Resume(StoreError),
+    /// Another program listens there.
+    #[error("{0} is already in use; stop the program that listens there, or choose another port with --port")]
+    AddressInUse(SocketAddr),
+    /// It is not ours to listen there.
+    #[error("no permission to listen on {0}; choose a port from 1024 up with --port")]
+    NoPermission(SocketAddr),
+    /// Anything else that keeps us from listening.
+    #[error("cannot listen on {address}: {source}; choose another address with --host and --port")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// An origin that no browser can send.
+    #[error("--cors-origin {0:?} is no origin; give one such as http://localhost:3000, or *")]
+    Origin(String),
+}
+
+/// A server that listens but does not answer yet.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    state: AppState,
+    app: App,
+}
+
+impl Server {
+    /// Opens the store and binds the address.
+    ///
+    /// # Errors
+    /// [`StartError`]; its text says what to do.
+    pub async fn start(config: &Serve) -> Result<Self, StartError> {
+        let cors = Cors::new(&config.cors_origin).map_err(StartError::Origin)?;
+        // The address first: a second server on the same one should say so, whatever its database.
+        let address = SocketAddr::new(config.host, config.port);
+        let listener = TcpListener::bind(address).await.map_err(|source| match source.kind() {
+            io::ErrorKind::AddrInUse => StartError::AddressInUse(address),
+            io::ErrorKind::PermissionDenied => StartError::NoPermission(address),
+            _ => StartError::Listen { address, source },
+        })?;
+        let address = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
+        let clock: Arc<dyn Clock> = SystemClock::start();
+        let store = match &config.store {
+            StoreLocation::Sqlite(path) => Store::sqlite(path, clock.clone())?,
+            StoreLocation::Memory => Store::memory(clock.clone())?,
+        };
+        store.transact(watchdog::Resume).await.map_err(StartError::Resume)?;
+        let state = AppState { store, started: clock.now(), clock, stop: CancellationToken::new() };
+        let app = App::new(state.clone(), cors);
+        Ok(Self { listener, address, state, app })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers requests until `shutdown`, then stops: nothing new is accepted, waits are answered with what there is,
+    /// running requests get [`DRAIN_TIME`], and the store is closed.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let Self { listener, state, app, .. } = self;
+        let timer = tokio::spawn(watchdog::run(state.store.clone(), state.clock.clone(), state.stop.clone()));
+        let connections = TaskTracker::new();
+        let mut shutdown = pin!(shutdown);
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = &mut shutdown => break,
+            };
+            match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(serve_connection(stream, app.clone(), state.stop.clone()));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    // Out of file descriptors, most likely: some may be free in a moment.
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
+        }
+        drop(listener);
+        tracing::info!(connections = connections.len(), "stopping");
+        state.stop.cancel();
+        connections.close();
+        if tokio::time::timeout(DRAIN_TIME, connections.wait()).await.is_err() {
+            tracing::warn!(
+                connections = connections.len(),
+                "some requests were still running and are cut off"
+            );
+        }
+        if timer.await.is_err() {
+            tracing::error!("the watchdog panicked");
+        }
+        state.store.close().await;
+        tracing::info!("stopped");
+    }
+}
+
+/// Answers the requests of one connection, one after the other. Idle ones stay open as long as the client likes, until
+/// the server stops.
+async fn serve_connection(stream: TcpStream, app: App, stop: CancellationToken) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY could not be set");
+    }
+    let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let app = app.clone();
+        async move {
+            let request = request.map(|body| axum::body::Body::new(body.map_err(axum::Error::new)));
+            Ok::<_, std::convert::Infallible>(app.respond(request).await)
+        }
+    });
+    let mut connection = pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+    let outcome = tokio::select! {
+        outcome = connection.as_mut() => outcome,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = outcome {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}

@@ -1,0 +1,102 @@
+//! The command line. Every option has a variable that stands for it.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tracing_subscriber::EnvFilter;
+
+/// A durable store for agent training by reinforcement learning.
+///
+/// Keeps rollouts, attempts, spans and resources, and speaks the protocol of the Python package agentlightning. Without
+/// a command it serves.
+#[derive(Debug, Parser)]
+#[command(name = "lightning-store", version, args_conflicts_with_subcommands = true)]
+#[command(
+    after_help = "Point a Python program at it with agl.LightningStoreClient(\"http://127.0.0.1:4747\")."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// What `serve` takes.
+    #[command(flatten)]
+    pub serve: Serve,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the store over HTTP until SIGTERM or Ctrl-C.
+    Serve(Serve),
+}
+
+/// How to serve.
+#[derive(Debug, Clone, Args)]
+pub struct Serve {
+    /// Address to listen on. Whoever can reach it can read and change everything: there is no authentication yet.
+    #[arg(long, env = "LIGHTNING_STORE_HOST", default_value = "127.0.0.1", value_name = "ADDRESS")]
+    pub host: IpAddr,
+
+    /// Port to listen on; 0 takes a free one, which the ready line names.
+    #[arg(long, env = "LIGHTNING_STORE_PORT", default_value_t = 4747, value_name = "PORT")]
+    pub port: u16,
+
+    /// Where to keep the data: `sqlite:PATH` for a file, `memory` for nothing that lasts.
+    #[arg(
+        long,
+        env = "LIGHTNING_STORE_STORE",
+        default_value = "sqlite:./lightning-store.db",
+        value_name = "STORE"
+    )]
+    pub store: StoreLocation,
+
+    /// Origin from which browsers may use the store, such as `http://localhost:3000`, or `*` for any. May be repeated; in
+    /// the variable, separate with commas. None: no other origin.
+    #[arg(long, env = "LIGHTNING_STORE_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
+    pub cors_origin: Vec<String>,
+
+    /// How much to log to stderr: error, warn, info, debug or trace, or a filter such as
+    /// `info,lightning_store_server::storage=debug`.
+    #[arg(long, env = "LIGHTNING_STORE_LOG_LEVEL", default_value = "info", value_name = "LEVEL", value_parser = log_level)]
+    pub log_level: String,
+
+    /// Form of the log: text for people, json for machines (one object per line).
+    #[arg(long, env = "LIGHTNING_STORE_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
+    pub log_format: LogFormat,
+}
+
+/// Where the data is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreLocation {
+    /// In an SQLite file.
+    Sqlite(PathBuf),
+    /// In memory, gone with the process.
+    Memory,
+}
+
+impl FromStr for StoreLocation {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
+            None if text == "memory" => Ok(Self::Memory),
+            _ => Err("expected sqlite:PATH or memory".to_owned()),
+        }
+    }
+}
+
+/// Form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines: one JSON object per line.
+    Json,
+}
+
+fn log_level(text: &str) -> Result<String, String> {
+    EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+}

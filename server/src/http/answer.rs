@@ -1,0 +1,73 @@
+//! Bodies of answers.
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+use lightning_store_client::wire::{Page, SpanRecord};
+use serde::Serialize;
+
+use super::error::ApiError;
+
+/// An answer with its body.
+pub type Answer = Response<Body>;
+
+/// What handlers return.
+pub type Outcome = Result<Answer, ApiError>;
+
+/// A body of a given type.
+pub fn bytes(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::new(Body::from(body.into()));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    answer
+}
+
+/// A JSON body.
+pub fn json<T: Serialize>(status: StatusCode, value: &T) -> Answer {
+    match serde_json::to_vec(value) {
+        Ok(body) => bytes(status, "application/json", body),
+        Err(error) => {
+            tracing::error!(%error, "an answer could not be written as JSON");
+            let mut answer = Response::new(Body::empty());
+            *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+            answer.extensions_mut().insert(ApiError::Internal);
+            answer
+        }
+    }
+}
+
+/// 200 with a JSON body.
+pub fn ok<T: Serialize>(value: &T) -> Answer {
+    json(StatusCode::OK, value)
+}
+
+/// 201 with a JSON body.
+pub fn created<T: Serialize>(value: &T) -> Answer {
+    json(StatusCode::CREATED, value)
+}
+
+/// 201 with a span, or with null.
+pub fn created_span(span: Option<&SpanRecord>) -> Answer {
+    let mut body = Vec::new();
+    match span {
+        Some(span) => span.write_json(&mut body),
+        None => body.extend_from_slice(b"null"),
+    }
+    bytes(StatusCode::CREATED, "application/json", body)
+}
+
+/// 200 with a page of spans, whose texts are passed through.
+pub fn spans(page: &Page<SpanRecord>) -> Answer {
+    let size: usize = page.items.iter().map(|span| span.rest.len() + 512).sum();
+    let mut body = Vec::with_capacity(size + 64);
+    body.extend_from_slice(b"{\"items\":[");
+    for (index, span) in page.items.iter().enumerate() {
+        if index > 0 {
+            body.push(b',');
+        }
+        span.write_json(&mut body);
+    }
+    let Page { limit, offset, total, .. } = page;
+    body.extend_from_slice(format!("],\"limit\":{limit},\"offset\":{offset},\"total\":{total}}}").as_bytes());
+    bytes(StatusCode::OK, "application/json", body)
+}

@@ -1,0 +1,188 @@
+//! What handlers need of a request, read as the published Python server reads it.
+
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, header};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use lightning_store_client::lax::{Issue, MAX_ID_BYTES, Part, Place, Query, ReadJson, Reader, Step, Tape};
+use lightning_store_client::wire::{AttemptId, ResourcesId, RolloutId, WorkerId};
+
+use super::error::ApiError;
+use crate::limits::{MAX_BODY_BYTES, MAX_JSON_DEPTH};
+
+/// A JSON body that must be there.
+#[derive(Debug)]
+pub struct Json<T>(pub T);
+
+/// A JSON body that may be absent, empty or null.
+#[derive(Debug)]
+pub struct OptionalJson<T>(pub Option<T>);
+
+impl<T: ReadJson, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let body = collect(body).await?;
+        if body.is_empty() {
+            return Err(refuse("missing", "Field required"));
+        }
+        parse(&parts.headers, &body, |tape| {
+            let mut reader = Reader::new(Part::Body);
+            let value = T::read(tape.root(), &mut reader);
+            reader.finish(value).map(Self).map_err(ApiError::from)
+        })
+    }
+}
+
+impl<T: ReadJson, S: Send + Sync> FromRequest<S> for OptionalJson<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let body = collect(body).await?;
+        if body.is_empty() {
+            return Ok(Self(None));
+        }
+        parse(&parts.headers, &body, |tape| {
+            if tape.root().is_null() {
+                return Ok(Self(None));
+            }
+            let mut reader = Reader::new(Part::Body);
+            let value = T::read(tape.root(), &mut reader);
+            reader.finish(value).map(Some).map(Self).map_err(ApiError::from)
+        })
+    }
+}
+
+/// A whole body, of at most [`MAX_BODY_BYTES`].
+///
+/// # Errors
+/// 413 if it is longer, 400 if it breaks off.
+pub async fn collect(body: axum::body::Body) -> Result<Bytes, ApiError> {
+    match Limited::new(body, MAX_BODY_BYTES).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(ApiError::TooLarge(format!("the body is too large (limit: {MAX_BODY_BYTES} bytes)")))
+        }
+        Err(_) => Err(ApiError::unreadable_body()),
+    }
+}
+
+fn parse<T>(
+    headers: &HeaderMap,
+    body: &[u8],
+    read: impl FnOnce(&Tape<'_>) -> Result<T, ApiError>,
+) -> Result<T, ApiError> {
+    if !is_json(headers) {
+        let msg = "Input should be a valid dictionary or object to extract fields from \
+                   (the body is read as JSON only if its content type says so)";
+        return Err(refuse("model_attributes_type", msg));
+    }
+    let text = std::str::from_utf8(body).map_err(|_| ApiError::unreadable_body())?;
+    // A byte order mark is no part of the text.
+    read(&Tape::parse(text.strip_prefix('\u{feff}').unwrap_or(text), MAX_JSON_DEPTH)?)
+}
+
+/// `application/json` or `application/…+json`, or nothing said.
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else { return true };
+    let Ok(value) = value.to_str() else { return false };
+    let media_type = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match media_type.strip_prefix("application/") {
+        Some(subtype) => subtype == "json" || subtype.ends_with("+json"),
+        None => false,
+    }
+}
+
+fn refuse(kind: &'static str, msg: &str) -> ApiError {
+    ApiError::Invalid(vec![Issue { kind, loc: Place::of(Part::Body), msg: msg.to_owned(), input: None }])
+}
+
+/// The query string.
+#[derive(Debug)]
+pub struct Parameters(Query);
+
+impl<S: Send + Sync> FromRequestParts<S> for Parameters {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let query = parts.uri.query().unwrap_or_default();
+        Ok(Self(Query::new(form_urlencoded::parse(query.as_bytes()).into_owned())))
+    }
+}
+
+impl Parameters {
+    /// Reads a request from it.
+    ///
+    /// # Errors
+    /// 422 with everything that is wrong.
+    pub fn read<T>(mut self, read: impl FnOnce(&mut Query) -> Option<T>) -> Result<T, ApiError> {
+        let value = read(&mut self.0);
+        self.0.finish(value).map_err(ApiError::from)
+    }
+}
+
+/// The ids in the path.
+#[derive(Debug)]
+pub struct Ids(Vec<(&'static str, String)>);
+
+const ROLLOUT_ID: &str = "rollout_id";
+const ATTEMPT_ID: &str = "attempt_id";
+const RESOURCES_ID: &str = "resources_id";
+const WORKER_ID: &str = "worker_id";
+
+impl<S: Send + Sync> FromRequestParts<S> for Ids {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| ApiError::NoRoute)?;
+        let mut ids = Vec::new();
+        let mut issues = Vec::new();
+        for (name, value) in &params {
+            let names = [ROLLOUT_ID, ATTEMPT_ID, RESOURCES_ID, WORKER_ID];
+            let Some(name) = names.into_iter().find(|known| *known == name) else { continue };
+            let fault = if value.contains('\0') {
+                Some(("string_nul", "Input should not contain the character \\u0000".to_owned()))
+            } else if value.len() > MAX_ID_BYTES {
+                let msg = format!("Input should have at most {MAX_ID_BYTES} bytes (limit: id length)");
+                Some(("string_too_long", msg))
+            } else {
+                None
+            };
+            if let Some((kind, msg)) = fault {
+                let loc = Place::of(Part::Path).then(Step::Field(name.into()));
+                issues.push(Issue { kind, loc, msg, input: None });
+            }
+            ids.push((name, value.to_owned()));
+        }
+        if issues.is_empty() { Ok(Self(ids)) } else { Err(issues.into()) }
+    }
+}
+
+impl Ids {
+    fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
+    }
+
+    /// The rollout's.
+    pub fn rollout(&self) -> RolloutId {
+        self.get(ROLLOUT_ID).into()
+    }
+
+    /// The attempt's.
+    pub fn attempt(&self) -> AttemptId {
+        self.get(ATTEMPT_ID).into()
+    }
+
+    /// The set of resources'.
+    pub fn resources(&self) -> ResourcesId {
+        self.get(RESOURCES_ID).into()
+    }
+
+    /// The worker's.
+    pub fn worker(&self) -> WorkerId {
+        self.get(WORKER_ID).into()
+    }
+}

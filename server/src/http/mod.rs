@@ -1,0 +1,146 @@
+//! HTTP: parse, call a use case, shape the answer.
+//!
+//! A request passes through [`App::respond`], in this order: a request id is drawn; a preflight is answered ([`cors`]);
+//! the method and the path are brought into the form that the router knows; the router calls a handler; what it
+//! answers becomes an [`Answer`](answer::Answer), errors by the one table in [`error`]; the request id and the CORS
+//! headers are added.
+//!
+//! - [`v1_agl`]: the dialect of the published Python package.
+//! - [`otlp`]: OpenTelemetry ingest.
+//! - [`ops`]: probes and the list of operations.
+//! - [`page`]: what browsers get for everything else.
+//! - [`extract`], [`answer`]: bodies, paths and query strings in and out.
+
+pub mod answer;
+pub mod cors;
+pub mod error;
+pub mod extract;
+mod ops;
+mod otlp;
+mod page;
+mod v1_agl;
+
+use axum::Router;
+use axum::body::Body;
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
+use tower::Service as _;
+
+use self::answer::Answer;
+use self::cors::Cors;
+use self::error::ApiError;
+use crate::app::AppState;
+use crate::ids;
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Everything that answers requests. Clones share it.
+#[derive(Debug, Clone)]
+pub struct App {
+    router: Router,
+    cors: Option<Cors>,
+}
+
+impl App {
+    /// All routes over `state`.
+    pub fn new(state: AppState, cors: Option<Cors>) -> Self {
+        let router = Router::new()
+            .merge(v1_agl::routes())
+            .merge(otlp::routes())
+            .merge(ops::routes())
+            .fallback(no_route)
+            .with_state(state);
+        Self { router, cors }
+    }
+
+    /// Answers a request.
+    pub async fn respond(&self, request: Request<Body>) -> Answer {
+        let request_id = ids::request();
+        let origin = request.headers().get(header::ORIGIN).cloned();
+        let preflight = self.cors.as_ref().and_then(|cors| cors.preflight(&request));
+        let mut answer = match preflight {
+            Some(answer) => answer,
+            None => {
+                let mut answer = self.route(request, &request_id).await;
+                if let Some(cors) = &self.cors {
+                    cors.mark(origin.as_ref(), answer.headers_mut());
+                }
+                answer
+            }
+        };
+        if let Ok(id) = HeaderValue::from_str(&request_id) {
+            answer.headers_mut().insert(X_REQUEST_ID, id);
+        }
+        answer
+    }
+
+    async fn route(&self, mut request: Request<Body>, request_id: &str) -> Answer {
+        let is_get = request.method() == Method::GET;
+        let below_v1 = request.uri().path().starts_with("/v1/");
+        if request.method() == Method::HEAD {
+            // Compat: HEAD is not allowed anywhere. The router would take it for GET.
+            *request.method_mut() = Method::OPTIONS;
+        }
+        decode_slashes(&mut request);
+        // The router never fails.
+        let Ok(answer) = self.router.clone().call(request).await;
+        let answer = finish(answer, request_id);
+        // Compat: a GET below /v1/ that no GET route takes finds nothing.
+        if is_get && below_v1 && answer.status() == StatusCode::METHOD_NOT_ALLOWED {
+            return ApiError::NoRoute.render(request_id);
+        }
+        answer
+    }
+}
+
+/// Renders errors, and gives the router's own "method not allowed" its body.
+fn finish(mut answer: Answer, request_id: &str) -> Answer {
+    if let Some(error) = answer.extensions_mut().remove::<ApiError>() {
+        let mut rendered = error.render(request_id);
+        if let Some(allow) = answer.headers_mut().remove(header::ALLOW) {
+            rendered.headers_mut().insert(header::ALLOW, allow);
+        }
+        return rendered;
+    }
+    if answer.status() == StatusCode::METHOD_NOT_ALLOWED {
+        let allow =
+            answer.headers().get(header::ALLOW).and_then(|allow| allow.to_str().ok()).unwrap_or_default();
+        let allow: Vec<&str> = allow.split(',').map(str::trim).filter(|method| *method != "HEAD").collect();
+        let mut rendered = ApiError::NoMethod.render(request_id);
+        if let Ok(allow) = HeaderValue::from_str(&allow.join(", ")) {
+            rendered.headers_mut().insert(header::ALLOW, allow);
+        }
+        return rendered;
+    }
+    answer
+}
+
+/// Compat: an encoded slash is a slash, so an id that has one leads to another route.
+fn decode_slashes(request: &mut Request<Body>) {
+    let path = request.uri().path();
+    if !path.contains("%2F") && !path.contains("%2f") {
+        return;
+    }
+    let mut decoded = path.replace("%2F", "/").replace("%2f", "/");
+    if let Some(query) = request.uri().query() {
+        decoded.push('?');
+        decoded.push_str(query);
+    }
+    if let Ok(uri) = decoded.parse::<Uri>() {
+        *request.uri_mut() = uri;
+    }
+}
+
+/// Below `/v1/` there is nothing else; everywhere else a GET finds the page.
+async fn no_route(method: Method, uri: Uri) -> Answer {
+    use axum::response::IntoResponse as _;
+
+    if method != Method::GET {
+        let mut answer = ApiError::NoMethod.into_response();
+        answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET"));
+        answer
+    } else if uri.path().starts_with("/v1/") {
+        ApiError::NoRoute.into_response()
+    } else {
+        page::page()
+    }
+}

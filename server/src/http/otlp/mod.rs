@@ -1,0 +1,189 @@
+//! OpenTelemetry ingest: OTLP over HTTP, as protobuf.
+//!
+//! - [`convert`]: OTLP spans → spans of the store.
+
+mod convert;
+
+use std::fmt::Write as _;
+use std::io::Read as _;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::IntoResponse as _;
+use axum::routing::post;
+use flate2::Compression;
+use flate2::read::{GzDecoder, GzEncoder};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use lightning_store_client::api::otlp as api;
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
+use prost::Message;
+
+use super::answer::{self, Answer};
+use super::error::ApiError;
+use super::extract::collect;
+use crate::app::AppState;
+use crate::limits::MAX_DECOMPRESSED_BYTES;
+use crate::service::add_spans::{AddSpans, SpanOutcome};
+
+const PROTOBUF: &str = "application/x-protobuf";
+
+/// The routes.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route(api::TRACES.path, post(traces))
+        .route(api::METRICS.path, post(not_implemented))
+        .route(api::LOGS.path, post(not_implemented))
+        .route(api::PROFILES.path, post(not_implemented))
+}
+
+/// The store keeps spans only.
+async fn not_implemented() -> StatusCode {
+    StatusCode::NOT_IMPLEMENTED
+}
+
+/// `google.rpc.Status`, of which OTLP uses the message only.
+#[derive(Clone, PartialEq, Message)]
+struct Status {
+    #[prost(string, tag = "2")]
+    message: String,
+}
+
+async fn traces(State(state): State<AppState>, request: Request) -> Answer {
+    let (parts, body) = request.into_parts();
+    match export(&state, &parts.headers, body).await {
+        Ok(response) => protobuf(&parts.headers, StatusCode::OK, &response),
+        Err(Refusal::Bad(message)) => protobuf(&parts.headers, StatusCode::BAD_REQUEST, &Status { message }),
+        Err(Refusal::Other(error)) => error.into_response(),
+    }
+}
+
+/// Why an export is not taken.
+enum Refusal {
+    /// 400: it will never be taken.
+    Bad(String),
+    /// Anything that is not about OTLP.
+    Other(ApiError),
+}
+
+async fn export(
+    state: &AppState,
+    headers: &HeaderMap,
+    body: axum::body::Body,
+) -> Result<ExportTraceServiceResponse, Refusal> {
+    let content_type =
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if content_type.split(';').next().unwrap_or_default().trim() != PROTOBUF {
+        return Err(Refusal::Bad(format!(
+            "Unsupported Content-Type '{content_type}', expected '{PROTOBUF}'"
+        )));
+    }
+    let body = collect(body).await.map_err(Refusal::Other)?;
+    let decode = |body: &[u8]| {
+        ExportTraceServiceRequest::decode(body)
+            .map_err(|error| Refusal::Bad(format!("Unable to parse OTLP traces payload: {error}")))
+    };
+    let is_gzip = headers.get(header::CONTENT_ENCODING).is_some_and(|value| value.as_bytes() == b"gzip");
+    let request = if is_gzip { decode(&gunzip(&body)?)? } else { decode(&body)? };
+    let (spans, mut rejected) = convert::spans(request);
+    if !spans.is_empty() {
+        let outcomes =
+            state.store.transact(AddSpans { spans }).await.map_err(|error| Refusal::Other(error.into()))?;
+        rejected.extend(outcomes.into_iter().filter_map(|outcome| match outcome {
+            SpanOutcome::Refused(missing) => Some(missing.to_string()),
+            SpanOutcome::Stored(_) | SpanOutcome::Duplicate => None,
+        }));
+    }
+    Ok(ExportTraceServiceResponse { partial_success: partial_success(rejected) })
+}
+
+/// How many spans were rejected and why: each reason once.
+fn partial_success(rejected: Vec<String>) -> Option<ExportTracePartialSuccess> {
+    const MOST_REASONS: usize = 10;
+    if rejected.is_empty() {
+        return None;
+    }
+    let rejected_spans = i64::try_from(rejected.len()).unwrap_or(i64::MAX);
+    let mut reasons = rejected;
+    reasons.sort_unstable();
+    reasons.dedup();
+    let more = reasons.len().saturating_sub(MOST_REASONS);
+    reasons.truncate(MOST_REASONS);
+    let mut error_message = reasons.join("; ");
+    if more > 0 {
+        // Writing into a string cannot fail.
+        let _ = write!(error_message, "; and {more} more reasons");
+    }
+    Some(ExportTracePartialSuccess { rejected_spans, error_message })
+}
+
+fn gunzip(body: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let limit = MAX_DECOMPRESSED_BYTES as u64;
+    let mut decoded = Vec::new();
+    let read = GzDecoder::new(body).take(limit + 1).read_to_end(&mut decoded);
+    if read.is_err() {
+        return Err(Refusal::Bad(
+            "Unable to parse OTLP traces payload: the body is not valid gzip".to_owned(),
+        ));
+    }
+    if decoded.len() as u64 > limit {
+        let text = format!("the decompressed body is too large (limit: {MAX_DECOMPRESSED_BYTES} bytes)");
+        return Err(Refusal::Other(ApiError::TooLarge(text)));
+    }
+    Ok(decoded)
+}
+
+fn protobuf(request: &HeaderMap, status: StatusCode, message: &impl Message) -> Answer {
+    let body = message.encode_to_vec();
+    if !accepts_gzip(request) {
+        return answer::bytes(status, PROTOBUF, body);
+    }
+    let mut zipped = Vec::new();
+    if let Err(error) = GzEncoder::new(body.as_slice(), Compression::fast()).read_to_end(&mut zipped) {
+        tracing::error!(%error, "an answer could not be compressed");
+        return answer::bytes(status, PROTOBUF, body);
+    }
+    let mut answer = answer::bytes(status, PROTOBUF, zipped);
+    answer.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    answer
+}
+
+/// Whether `Accept-Encoding` names gzip with a weight above 0.
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::ACCEPT_ENCODING);
+    values.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
+        let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(Ok(1.0), str::parse::<f64>);
+        named && weight.is_ok_and(|weight| weight > 0.0)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gzip_is_accepted_where_it_is_named_with_weight() {
+        for (value, accepts) in [
+            ("gzip", true),
+            ("deflate, GZIP;q=0.5", true),
+            ("gzip;q=0", false),
+            ("gzip; q=0.000", false),
+            ("deflate", false),
+            ("", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(value));
+            assert_eq!(accepts_gzip(&headers), accepts, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_partial_success_counts_spans_and_names_each_reason_once() {
+        let partial = partial_success(vec!["b".to_owned(), "a".to_owned(), "b".to_owned()]).unwrap();
+        assert_eq!((partial.rejected_spans, partial.error_message.as_str()), (3, "a; b"));
+        assert_eq!(partial_success(Vec::new()), None);
+    }
+}

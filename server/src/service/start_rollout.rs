@@ -1,0 +1,41 @@
+//! Create a rollout that starts at once.
+
+use lightning_store_client::wire::{AttemptedRollout, RolloutStatus, StartRollout as Request};
+
+use super::{begin_attempt, report_to_worker};
+use crate::domain;
+use crate::ids;
+use crate::storage::error::{StorageFailure, StoreError};
+use crate::storage::tx::{Operation, Tx};
+
+/// Creates a rollout with its first attempt, past the queue.
+#[derive(Debug)]
+pub struct StartRollout {
+    /// What it is made of, and who works on it.
+    pub request: Request,
+}
+
+impl Operation for StartRollout {
+    const NAME: &'static str = "start_rollout";
+    type Output = AttemptedRollout;
+
+    async fn run<T: Tx>(&self, tx: &mut T) -> Result<AttemptedRollout, StoreError> {
+        let now = tx.now();
+        let Request { rollout, worker_id } = &self.request;
+        let latest = tx.get_latest_resources_id().await?;
+        let created = domain::rollout::create(
+            ids::rollout(),
+            rollout.clone(),
+            latest.as_ref(),
+            RolloutStatus::Preparing,
+            now,
+        );
+        tx.insert_rollouts(std::slice::from_ref(&created)).await?;
+        let missing = || StorageFailure::Unreadable("a new rollout is missing".to_owned());
+        let mut row = tx.get_rollout(&created.rollout_id).await?.ok_or_else(missing)?;
+        let attempt = begin_attempt(&mut row, worker_id.as_ref(), now);
+        tx.insert_attempts(&[(row, attempt.clone())]).await?;
+        report_to_worker(tx, &attempt).await?;
+        Ok(AttemptedRollout { rollout: created, attempt })
+    }
+}

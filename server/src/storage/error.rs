@@ -1,0 +1,78 @@
+//! What can go wrong with a store.
+
+use lightning_store_client::wire::{AttemptId, InvalidList, NullNotAllowed, RolloutId};
+
+/// Why an operation was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It names something that does not exist. Nothing was changed, but a sequence number may have been used up.
+    #[error(transparent)]
+    NotFound(#[from] NotFound),
+    /// It sets a mandatory field to null.
+    #[error(transparent)]
+    Null(#[from] NullNotAllowed),
+    /// It asks for a list that makes no sense.
+    #[error(transparent)]
+    List(#[from] InvalidList),
+    /// More is waiting to be written than the store holds ready. Nothing was done; try again soon.
+    #[error(
+        "the store has more to write than it can hold ready (limit: {limit} waiting operations); retry soon"
+    )]
+    Overloaded {
+        /// The bound that was reached.
+        limit: usize,
+    },
+    /// The store is closing. Nothing was done.
+    #[error("the store is closing")]
+    Closed,
+    /// The storage refused, e.g. because its disk is full. Nothing was done.
+    #[error("the storage failed: {0}")]
+    Storage(#[from] StorageFailure),
+}
+
+/// The texts are matched on by programs (Compat).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotFound {
+    /// No such rollout.
+    #[error("Rollout {0} not found")]
+    Rollout(RolloutId),
+    /// No such rollout, where an update names it.
+    #[error("Item does not exist with primary key(s): rollout_id='{0}'")]
+    RolloutToUpdate(RolloutId),
+    /// No such attempt of that rollout.
+    #[error("Attempt {0} not found for rollout {1}")]
+    Attempt(AttemptId, RolloutId),
+    /// The rollout has no attempts yet.
+    #[error("No attempts found for rollout {0}")]
+    NoAttempts(RolloutId),
+}
+
+/// A failure below: the cause is for the log, not for callers.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageFailure {
+    /// SQLite refused.
+    #[error("SQLite: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A stored value is not what it must be.
+    #[error("the database holds something that this version does not understand: {0}")]
+    Unreadable(String),
+    /// An operation panicked; its transaction was rolled back.
+    #[error("an operation panicked")]
+    Panicked,
+}
+
+impl StorageFailure {
+    /// The disk is full, as far as the storage can tell.
+    pub fn is_disk_full(&self) -> bool {
+        matches!(self, Self::Sqlite(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull))
+    }
+
+    /// A fresh id turned out to be taken: the operation is worth another try.
+    pub(crate) fn is_id_taken(&self) -> bool {
+        matches!(self, Self::Sqlite(rusqlite::Error::SqliteFailure(error, _))
+            if error.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE)
+    }
+}
+
+/// What verbs of a transaction answer.
+pub type TxResult<T> = Result<T, StorageFailure>;

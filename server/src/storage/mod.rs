@@ -1,0 +1,166 @@
+//! Where rollouts, attempts, spans, resources and workers are kept.
+//!
+//! - [`tx`]: the write side. A use case is an [`Operation`](tx::Operation) over row verbs ([`tx::Tx`]).
+//! - [`reads`]: the read side: what queries have in common.
+//! - [`wakeup`]: signals from writes to those who wait.
+//! - [`rows`], [`error`]: what the verbs speak of.
+//! - [`sqlite`]: the implementation on SQLite, on disk or in memory.
+//!
+//! To add another database: implement [`tx::Tx`] and the queries of [`Store`], add a variant to [`Store`], and run the
+//! conformance suite (`server/tests/conformance.rs`) over it. Nothing above this folder changes.
+
+pub mod error;
+pub mod reads;
+pub mod rows;
+pub mod sqlite;
+pub mod tx;
+pub mod wakeup;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use lightning_store_client::wire::{
+    Attempt, AttemptField, Page, ResourcesField, ResourcesFilter, ResourcesId, ResourcesUpdate, Rollout,
+    RolloutField, RolloutFilter, RolloutId, RolloutWithAttempt, Sort, SpanField, SpanFilter, SpanRecord,
+    Timestamp, Window, Worker, WorkerField, WorkerFilter, WorkerId,
+};
+use tokio::sync::watch;
+
+use self::error::StoreError;
+use self::sqlite::{OpenError, SqliteStore};
+use self::tx::Operation;
+use self::wakeup::Wakeups;
+use crate::clock::Clock;
+
+/// Numbers of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Totals {
+    /// Rollouts of any status.
+    pub rollouts: u64,
+    /// Attempts of any status.
+    pub attempts: u64,
+    /// Spans.
+    pub spans: u64,
+    /// Sets of resources.
+    pub resources: u64,
+    /// Workers.
+    pub workers: u64,
+}
+
+/// A store. Clones share it.
+#[derive(Debug, Clone)]
+pub enum Store {
+    /// In one SQLite file, or in memory.
+    Sqlite(SqliteStore),
+}
+
+/// Sends a query to the store that is there.
+macro_rules! queries {
+    ($($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) -> $output:ty;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// [`StoreError::Storage`] or [`StoreError::Closed`].
+        pub async fn $name(&self, $($argument: $type),*) -> Result<$output, StoreError> {
+            match self {
+                Self::Sqlite(store) => store.$name($($argument),*).await,
+            }
+        }
+    )*};
+}
+
+impl Store {
+    /// Opens the SQLite database at `path`, or makes it.
+    ///
+    /// # Errors
+    /// [`OpenError`]; its text says what to do.
+    pub fn sqlite(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        SqliteStore::open(path, clock).map(Self::Sqlite)
+    }
+
+    /// Opens a store that is gone with the process.
+    ///
+    /// # Errors
+    /// [`OpenError`]; its text says what to do.
+    pub fn memory(clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        SqliteStore::memory(clock).map(Self::Sqlite)
+    }
+
+    /// What kind of store this is.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Sqlite(store) => store.name(),
+        }
+    }
+
+    /// Carries out an operation in one transaction. When it has answered, its effects are durable.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future does not stop the operation once it was polled.
+    pub async fn transact<O: Operation>(&self, operation: O) -> Result<O::Output, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.transact(operation).await,
+        }
+    }
+
+    /// Who waits for what.
+    pub fn wakeups(&self) -> &Wakeups {
+        match self {
+            Self::Sqlite(store) => store.wakeups(),
+        }
+    }
+
+    /// When the next rollout has to be looked at; null while none has to.
+    pub fn next_check(&self) -> watch::Receiver<Option<Timestamp>> {
+        match self {
+            Self::Sqlite(store) => store.next_check(),
+        }
+    }
+
+    /// The next number of a rollout, if one can be had without writing.
+    pub fn next_reserved_sequence_id(&self, rollout: &RolloutId) -> Option<i64> {
+        match self {
+            Self::Sqlite(store) => store.next_reserved_sequence_id(rollout),
+        }
+    }
+
+    queries! {
+        /// One rollout with its newest attempt.
+        get_rollout(id: RolloutId) -> Option<RolloutWithAttempt>;
+        /// Those of the rollouts that exist, in the order asked for; repeated ones repeatedly.
+        get_rollouts(ids: Vec<RolloutId>) -> Vec<Rollout>;
+        /// A list of rollouts.
+        query_rollouts(filter: RolloutFilter, sort: Option<Sort<RolloutField>>, window: Window)
+            -> Page<RolloutWithAttempt>;
+        /// A list of the attempts of a rollout; empty if there is no such rollout.
+        query_attempts(id: RolloutId, sort: Option<Sort<AttemptField>>, window: Window) -> Page<Attempt>;
+        /// The newest attempt of a rollout.
+        get_latest_attempt(id: RolloutId) -> Option<Attempt>;
+        /// A list of the spans of a rollout; empty if there is no such rollout.
+        query_spans(filter: SpanFilter, sort: Option<Sort<SpanField>>, window: Window) -> Page<SpanRecord>;
+        /// One set of resources.
+        get_resources(id: ResourcesId) -> Option<ResourcesUpdate>;
+        /// The resources that were written last.
+        get_latest_resources() -> Option<ResourcesUpdate>;
+        /// A list of sets of resources.
+        query_resources(filter: ResourcesFilter, sort: Option<Sort<ResourcesField>>, window: Window)
+            -> Page<ResourcesUpdate>;
+        /// One worker.
+        get_worker(id: WorkerId) -> Option<Worker>;
+        /// A list of workers.
+        query_workers(filter: WorkerFilter, sort: Option<Sort<WorkerField>>, window: Window) -> Page<Worker>;
+        /// How many there are of what. A success shows that the database can be read.
+        totals() -> Totals;
+    }
+
+    /// Finishes what was accepted, writes what was kept in memory, and gives the database free. Everything after
+    /// that is refused as [`StoreError::Closed`].
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(store) => store.close().await,
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Rollouts and attempts as the write side handles them.
+
+use std::sync::Arc;
+
+use lightning_store_client::wire::{
+    Attempt, Mode, RawJson, ResourcesId, Rollout, RolloutConfig, RolloutId, RolloutStatus, Timestamp,
+};
+
+/// Where a storage keeps a row. Means nothing anywhere else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RowKey(pub i64);
+
+/// The part of a rollout that changes in its life. Its task and metadata, which may be large, are a [`RolloutBody`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct RolloutRow {
+    /// Where it is kept.
+    pub key: RowKey,
+    /// Its id.
+    pub rollout_id: RolloutId,
+    /// Where it is in its life.
+    pub status: RolloutStatus,
+    /// When it was created.
+    pub start_time: Timestamp,
+    /// When it ended; only of finished rollouts.
+    pub end_time: Option<Timestamp>,
+    /// What it is for.
+    pub mode: Option<Mode>,
+    /// The resources to use.
+    pub resources_id: Option<ResourcesId>,
+    /// How often and for how long it is tried.
+    pub config: Arc<RolloutConfig>,
+    /// How many attempts it has had.
+    pub attempts: i64,
+    /// When its newest attempt should be looked at next, at the earliest. Null: not at all.
+    pub check_time: Option<Timestamp>,
+}
+
+/// The rest of a rollout, only read and written where it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RolloutBody {
+    /// The task.
+    pub input: RawJson,
+    /// What its owner keeps beside it.
+    pub metadata: Option<RawJson>,
+}
+
+impl RolloutRow {
+    /// The rollout as it is answered.
+    pub fn with(&self, body: RolloutBody) -> Rollout {
+        Rollout {
+            rollout_id: self.rollout_id.clone(),
+            input: body.input,
+            start_time: self.start_time,
+            end_time: self.end_time,
+            mode: self.mode,
+            resources_id: self.resources_id.clone(),
+            status: self.status,
+            config: RolloutConfig::clone(&self.config),
+            metadata: body.metadata,
+        }
+    }
+}
+
+/// An attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AttemptRow {
+    /// Where it is kept.
+    pub key: RowKey,
+    /// The attempt.
+    pub attempt: Attempt,
+    /// Silence counts from here at the earliest. Set when the server has started while the attempt was running, and
+    /// gone with the next sign of life.
+    pub silent_since: Option<Timestamp>,
+}

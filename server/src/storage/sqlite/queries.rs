@@ -1,0 +1,342 @@
+//! The queries, on connections that only read.
+
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+use lightning_store_client::wire::{
+    Attempt, AttemptField, AttemptId, FilterLogic, Page, ResourcesField, ResourcesFilter, ResourcesId,
+    ResourcesUpdate, Rollout, RolloutField, RolloutFilter, RolloutId, RolloutWithAttempt, Sort, SortOrder,
+    SpanField, SpanFilter, SpanRecord, Window, Word as _, Worker, WorkerField, WorkerFilter, WorkerId,
+};
+use parking_lot::RwLock;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
+
+use super::counts::Counts;
+use super::rows;
+use super::soft::SoftState;
+use crate::storage::error::TxResult;
+use crate::storage::reads::{sort, wants_span, wants_worker};
+use crate::storage::rows::RowKey;
+
+/// A rollout with its body and its newest attempt: 11, 2 and 9 columns.
+static ROLLOUTS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {}, {}, {} FROM rollouts r JOIN rollout_bodies b ON b.rollout = r.key \
+         LEFT JOIN attempts a ON a.key = r.newest_attempt",
+        rows::ROLLOUT,
+        rows::BODY,
+        rows::ATTEMPT
+    )
+});
+
+fn rollout_with_attempt(row: &Row<'_>, soft: &RwLock<SoftState>) -> TxResult<RolloutWithAttempt> {
+    let (state, newest, _) = rows::rollout(row)?;
+    let attempt = match newest {
+        None => None,
+        Some(_) => {
+            let (key, mut attempt) = rows::attempt(row, 13, &state.rollout_id)?;
+            soft.read().cover(key, &mut attempt);
+            Some(attempt)
+        }
+    };
+    Ok(RolloutWithAttempt { rollout: state.with(rows::body(row, 11)?), attempt })
+}
+
+/// One rollout.
+pub fn get_rollout(
+    connection: &Connection,
+    soft: &RwLock<SoftState>,
+    id: &RolloutId,
+) -> TxResult<Option<RolloutWithAttempt>> {
+    static SQL: LazyLock<String> =
+        LazyLock::new(|| format!("-- get_rollout\n{} WHERE r.rollout_id = ?1", *ROLLOUTS));
+    let mut statement = connection.prepare_cached(&SQL)?;
+    statement.query_row([id.as_str()], |row| Ok(rollout_with_attempt(row, soft))).optional()?.transpose()
+}
+
+/// Those of the rollouts that exist, in the order asked for.
+pub fn get_rollouts(connection: &Connection, ids: &[RolloutId]) -> TxResult<Vec<Rollout>> {
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "-- get_rollouts\nSELECT {}, {} FROM rollouts r JOIN rollout_bodies b ON b.rollout = r.key \
+             WHERE r.rollout_id = ?1",
+            rows::ROLLOUT,
+            rows::BODY
+        )
+    });
+    let mut statement = connection.prepare_cached(&SQL)?;
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        let rollout = statement
+            .query_row([id.as_str()], |row| {
+                Ok(rows::rollout(row).and_then(|(state, ..)| Ok(state.with(rows::body(row, 11)?))))
+            })
+            .optional()?;
+        found.extend(rollout.transpose()?);
+    }
+    Ok(found)
+}
+
+/// A list of rollouts.
+pub fn query_rollouts(
+    connection: &Connection,
+    soft: &RwLock<SoftState>,
+    filter: &RolloutFilter,
+    order: Option<Sort<RolloutField>>,
+    window: Window,
+) -> TxResult<Page<RolloutWithAttempt>> {
+    let nothing = filter.status_in.as_ref().is_some_and(Vec::is_empty)
+        || filter.rollout_id_in.as_ref().is_some_and(Vec::is_empty);
+    if nothing {
+        return Ok(window.page(Vec::new(), 0));
+    }
+    let (condition, values) = rollout_condition(filter)?;
+    let total = match filter {
+        // Nobody has to count what the writer counts anyway.
+        RolloutFilter { rollout_id_in: None, rollout_id_contains: None, status_in, .. } => {
+            let counts = Counts::load(connection)?;
+            let mut statuses = status_in.clone();
+            statuses.iter_mut().for_each(|list| {
+                list.sort_unstable_by_key(|status| status.as_str());
+                list.dedup();
+            });
+            statuses.map_or(counts.all_rollouts(), |list| list.into_iter().map(|s| counts.rollouts(s)).sum())
+        }
+        _ => {
+            let sql = format!("-- count_rollouts\nSELECT count(*) FROM rollouts r WHERE {condition}");
+            connection.prepare_cached(&sql)?.query_row(params_from_iter(&values), |row| row.get(0))?
+        }
+    };
+    let mut sql = format!("-- query_rollouts\n{} WHERE {condition} ORDER BY ", *ROLLOUTS);
+    push_rollout_order(&mut sql, order);
+    // Numbers, not parameters: SQLite plans with them.
+    let _ = write!(sql, " LIMIT {} OFFSET {}", window.limit, window.offset);
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut cursor = statement.query(params_from_iter(&values))?;
+    let mut items = Vec::new();
+    while let Some(row) = cursor.next()? {
+        items.push(rollout_with_attempt(row, soft)?);
+    }
+    Ok(window.page(items, u64::try_from(total).unwrap_or(0)))
+}
+
+fn rollout_condition(filter: &RolloutFilter) -> TxResult<(String, Vec<Value>)> {
+    let mut conditions = Vec::new();
+    let mut values = Vec::new();
+    if let Some(statuses) = &filter.status_in {
+        let marks: Vec<String> = statuses.iter().map(|status| format!("'{}'", status.as_str())).collect();
+        conditions.push(format!("r.status IN ({})", marks.join(", ")));
+    }
+    if let Some(ids) = &filter.rollout_id_in {
+        values.push(Value::Text(rows::to_json(ids)?));
+        conditions.push(format!("r.rollout_id IN (SELECT value FROM json_each(?{}))", values.len()));
+    }
+    if let Some(part) = &filter.rollout_id_contains {
+        // Not LIKE, which ignores case.
+        values.push(Value::Text(part.clone()));
+        conditions.push(format!("instr(r.rollout_id, ?{}) > 0", values.len()));
+    }
+    let joint = if filter.logic == FilterLogic::And { " AND " } else { " OR " };
+    let condition = if conditions.is_empty() { "true".to_owned() } else { conditions.join(joint) };
+    Ok((condition, values))
+}
+
+fn push_rollout_order(sql: &mut String, order: Option<Sort<RolloutField>>) {
+    if let Some(Sort { by, order }) = order {
+        let direction = if order == SortOrder::Desc { "DESC" } else { "ASC" };
+        let key = match by {
+            RolloutField::RolloutId => "r.rollout_id",
+            RolloutField::StartTime => "r.start_time",
+            RolloutField::Status => "r.status",
+            RolloutField::Mode => "coalesce(r.mode, '')",
+            RolloutField::ResourcesId => "coalesce(r.resources_id, '')",
+            RolloutField::EndTime => {
+                // No end is later than every end.
+                let _ = write!(sql, "r.end_time IS NULL {direction}, ");
+                "r.end_time"
+            }
+        };
+        let _ = write!(sql, "{key} {direction}, ");
+    }
+    sql.push_str("r.key");
+}
+
+/// The attempts of a rollout, oldest first.
+fn attempts(
+    connection: &Connection,
+    soft: &RwLock<SoftState>,
+    id: &RolloutId,
+) -> TxResult<Vec<(RowKey, Attempt)>> {
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "-- get_attempts\nSELECT {} FROM attempts a \
+             WHERE a.rollout = (SELECT key FROM rollouts WHERE rollout_id = ?1) ORDER BY a.key",
+            rows::ATTEMPT
+        )
+    });
+    let mut statement = connection.prepare_cached(&SQL)?;
+    let mut cursor = statement.query([id.as_str()])?;
+    let mut items = Vec::new();
+    while let Some(row) = cursor.next()? {
+        let (key, mut attempt) = rows::attempt(row, 0, id)?;
+        soft.read().cover(key, &mut attempt);
+        items.push((key, attempt));
+    }
+    Ok(items)
+}
+
+/// A list of attempts.
+pub fn query_attempts(
+    connection: &Connection,
+    soft: &RwLock<SoftState>,
+    id: &RolloutId,
+    order: Option<Sort<AttemptField>>,
+    window: Window,
+) -> TxResult<Page<Attempt>> {
+    let mut items: Vec<Attempt> =
+        attempts(connection, soft, id)?.into_iter().map(|(_, attempt)| attempt).collect();
+    sort(&mut items, order);
+    Ok(window.cut(items))
+}
+
+/// The newest attempt of a rollout.
+pub fn get_latest_attempt(
+    connection: &Connection,
+    soft: &RwLock<SoftState>,
+    id: &RolloutId,
+) -> TxResult<Option<Attempt>> {
+    Ok(attempts(connection, soft, id)?.pop().map(|(_, attempt)| attempt))
+}
+
+/// A list of spans.
+pub fn query_spans(
+    connection: &Connection,
+    soft: &RwLock<SoftState>,
+    filter: &SpanFilter,
+    order: Option<Sort<SpanField>>,
+    window: Window,
+) -> TxResult<Page<SpanRecord>> {
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "-- query_spans\nSELECT {}, s.key FROM spans s JOIN attempts a ON a.key = s.attempt WHERE s.attempt = ?1",
+            rows::SPAN
+        )
+    });
+    let rollout_id = RolloutId::from(filter.rollout_id.as_str());
+    let mut wanted = attempts(connection, soft, &rollout_id)?;
+    match filter.attempt_id.as_deref() {
+        Some(AttemptId::LATEST) => drop(wanted.drain(..wanted.len().saturating_sub(1))),
+        Some(id) => wanted.retain(|(_, attempt)| attempt.attempt_id.as_str() == id),
+        None => {}
+    }
+    let mut found: Vec<(i64, SpanRecord)> = Vec::new();
+    let mut statement = connection.prepare_cached(&SQL)?;
+    for (key, _) in wanted {
+        let mut cursor = statement.query(params![key.0])?;
+        while let Some(row) = cursor.next()? {
+            let span = rows::span(row, &rollout_id)?;
+            if wants_span(filter, &span) {
+                found.push((row.get(9)?, span));
+            }
+        }
+    }
+    found.sort_unstable_by_key(|(key, _)| *key);
+    let mut items: Vec<SpanRecord> = found.into_iter().map(|(_, span)| span).collect();
+    sort(&mut items, order);
+    Ok(window.cut(items))
+}
+
+/// One set of resources.
+pub fn get_resources(connection: &Connection, id: &ResourcesId) -> TxResult<Option<ResourcesUpdate>> {
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        format!("-- get_resources\nSELECT {} FROM resources WHERE resources_id = ?1", rows::RESOURCES)
+    });
+    let mut statement = connection.prepare_cached(&SQL)?;
+    statement.query_row([id.as_str()], |row| Ok(rows::resources(row))).optional()?.transpose()
+}
+
+/// The resources that were written last.
+pub fn get_latest_resources(connection: &Connection) -> TxResult<Option<ResourcesUpdate>> {
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "-- get_latest_resources\nSELECT {} FROM resources ORDER BY written DESC LIMIT 1",
+            rows::RESOURCES
+        )
+    });
+    let mut statement = connection.prepare_cached(&SQL)?;
+    statement.query_row([], |row| Ok(rows::resources(row))).optional()?.transpose()
+}
+
+/// A list of sets of resources.
+pub fn query_resources(
+    connection: &Connection,
+    filter: &ResourcesFilter,
+    order: Option<Sort<ResourcesField>>,
+    window: Window,
+) -> TxResult<Page<ResourcesUpdate>> {
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "-- query_resources\nSELECT {} FROM resources WHERE (?1 IS NULL OR resources_id = ?1) \
+             AND (?2 IS NULL OR instr(resources_id, ?2) > 0) ORDER BY key",
+            rows::RESOURCES
+        )
+    });
+    let mut statement = connection.prepare_cached(&SQL)?;
+    let mut cursor = statement.query(params![filter.resources_id, filter.resources_id_contains])?;
+    let mut items = Vec::new();
+    while let Some(row) = cursor.next()? {
+        items.push(rows::resources(row)?);
+    }
+    sort(&mut items, order);
+    Ok(window.cut(items))
+}
+
+/// One worker.
+pub fn get_worker(
+    connection: &Connection,
+    soft: &RwLock<SoftState>,
+    id: &WorkerId,
+) -> TxResult<Option<Worker>> {
+    static SQL: LazyLock<String> =
+        LazyLock::new(|| format!("-- get_worker\nSELECT {} FROM workers WHERE worker_id = ?1", rows::WORKER));
+    if let Some((_, worker)) = soft.read().worker(id) {
+        return Ok(Some(worker.clone()));
+    }
+    let mut statement = connection.prepare_cached(&SQL)?;
+    let found = statement.query_row([id.as_str()], |row| Ok(rows::worker(row))).optional()?.transpose()?;
+    Ok(found.map(|(_, worker)| worker))
+}
+
+/// A list of workers.
+pub fn query_workers(
+    connection: &Connection,
+    soft: &RwLock<SoftState>,
+    filter: &WorkerFilter,
+    order: Option<Sort<WorkerField>>,
+    window: Window,
+) -> TxResult<Page<Worker>> {
+    static SQL: LazyLock<String> =
+        LazyLock::new(|| format!("-- query_workers\nSELECT {} FROM workers ORDER BY key", rows::WORKER));
+    let mut statement = connection.prepare_cached(&SQL)?;
+    let mut cursor = statement.query([])?;
+    let mut found: Vec<(RowKey, Worker)> = soft.read().workers().cloned().collect();
+    while let Some(row) = cursor.next()? {
+        let (key, worker) = rows::worker(row)?;
+        if soft.read().worker(&worker.worker_id).is_none() {
+            found.push((key, worker));
+        }
+    }
+    found.sort_unstable_by_key(|(key, _)| key.0);
+    let wanted = found.into_iter().map(|(_, worker)| worker).filter(|worker| wants_worker(filter, worker));
+    let mut items: Vec<Worker> = wanted.collect();
+    sort(&mut items, order);
+    Ok(window.cut(items))
+}
+
+/// How many workers there are: their keys are given out one by one, and none is ever removed.
+pub fn count_workers(connection: &Connection, soft: &RwLock<SoftState>) -> TxResult<i64> {
+    const SQL: &str = "-- count_workers\nSELECT coalesce(max(key), 0) FROM workers";
+    let stored: i64 = connection.prepare_cached(SQL)?.query_row([], |row| row.get(0))?;
+    Ok(soft.read().workers().map(|(key, _)| key.0).fold(stored, i64::max))
+}

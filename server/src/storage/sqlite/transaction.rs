@@ -1,0 +1,335 @@
+//! The writer's transaction: beginning, committing, undoing, and what is remembered so that hot verbs need no read.
+//!
+//! The verbs themselves are in `verbs.rs`.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
+
+use lightning_store_client::wire::{
+    Attempt, AttemptId, RawJson, ResourcesId, RolloutId, Timestamp, Word as _, Worker, WorkerId,
+};
+use parking_lot::RwLock;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::counts::Counts;
+use super::deadlines::Deadlines;
+use super::rows::{self, seconds};
+use super::sequences::{Reservation, Sequences};
+use super::soft::{SoftChange, SoftState};
+use crate::storage::error::{StorageFailure, TxResult};
+use crate::storage::rows::{AttemptRow, RolloutRow, RowKey};
+use crate::storage::wakeup::Signals;
+
+/// So many rollouts and workers are remembered before all are forgotten.
+const MAX_REMEMBERED: usize = 50_000;
+
+/// A rollout that was touched lately, as the transaction sees it.
+#[derive(Debug)]
+pub(super) struct Hot {
+    pub(super) row: RolloutRow,
+    pub(super) newest: Option<AttemptRow>,
+    pub(super) newest_key: Option<RowKey>,
+    pub(super) place: Option<i64>,
+}
+
+/// The next free numbers.
+#[derive(Debug)]
+pub(super) struct Next {
+    pub(super) rollout: i64,
+    pub(super) attempt: i64,
+    pub(super) span: i64,
+    pub(super) resources: i64,
+    pub(super) written: i64,
+    pub(super) worker: i64,
+    pub(super) place: i64,
+}
+
+/// The writer's connection within a transaction, and its memory.
+#[derive(Debug)]
+pub struct SqliteTx {
+    pub(super) connection: Connection,
+    pub(super) now: Timestamp,
+    pub(super) open: bool,
+    pub(super) wrote: bool,
+    pub(super) next: Next,
+    pub(super) counts: Counts,
+    pub(super) counts_on_disk: Counts,
+    pub(super) queued: i64,
+    pub(super) hot: HashMap<RolloutId, Hot>,
+    pub(super) workers: HashMap<WorkerId, (RowKey, Worker)>,
+    pub(super) latest_resources: Option<Option<ResourcesId>>,
+    pub(super) silences: HashMap<RowKey, Timestamp>,
+    pub(super) deadlines: Deadlines,
+    pub(super) sequences: Arc<Sequences>,
+    pub(super) pending_sequences: HashMap<RolloutId, i64>,
+    pub(super) soft: Arc<RwLock<SoftState>>,
+    pub(super) soft_changes: Vec<SoftChange>,
+    pub(super) signals: Signals,
+}
+
+impl SqliteTx {
+    /// Takes over an opened database.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn new(
+        connection: Connection,
+        sequences: Arc<Sequences>,
+        soft: Arc<RwLock<SoftState>>,
+    ) -> rusqlite::Result<Self> {
+        let counts = Counts::load(&connection)?;
+        let (next, queued) = load_next(&connection)?;
+        Ok(Self {
+            connection,
+            now: Timestamp::EPOCH,
+            open: false,
+            wrote: false,
+            next,
+            counts,
+            counts_on_disk: counts,
+            queued,
+            hot: HashMap::new(),
+            workers: HashMap::new(),
+            latest_resources: None,
+            silences: HashMap::new(),
+            deadlines: Deadlines::default(),
+            sequences,
+            pending_sequences: HashMap::new(),
+            soft,
+            soft_changes: Vec::new(),
+            signals: Signals::default(),
+        })
+    }
+
+    /// Starts the work of one operation at `now`.
+    pub fn begin(&mut self, now: Timestamp) {
+        self.now = now;
+        if self.hot.len() > MAX_REMEMBERED {
+            self.hot.clear();
+        }
+        if self.workers.len() > MAX_REMEMBERED {
+            self.workers.clear();
+        }
+    }
+
+    /// Makes everything since the last commit durable and visible; what there is to tell.
+    ///
+    /// # Errors
+    /// What SQLite says. Everything is undone then: call [`SqliteTx::rollback`].
+    pub fn commit(&mut self) -> TxResult<Signals> {
+        if self.wrote {
+            if self.counts != self.counts_on_disk {
+                self.counts.save(&self.counts_on_disk, &self.connection)?;
+            }
+            for (id, reserved) in &self.pending_sequences {
+                const SQL: &str =
+                    "-- reserve_sequence\nUPDATE rollouts SET sequence_id = ?2 WHERE rollout_id = ?1";
+                self.connection.prepare_cached(SQL)?.execute(params![id.as_str(), reserved])?;
+            }
+        }
+        if self.open {
+            self.connection.prepare_cached("COMMIT")?.execute([])?;
+        }
+        self.open = false;
+        self.wrote = false;
+        self.counts_on_disk = self.counts;
+        for (id, reserved) in self.pending_sequences.drain() {
+            self.sequences.reserved(&id, reserved);
+        }
+        if !self.soft_changes.is_empty() {
+            let mut soft = self.soft.write();
+            for change in self.soft_changes.drain(..) {
+                soft.apply(change);
+            }
+        }
+        Ok(std::mem::take(&mut self.signals))
+    }
+
+    /// Undoes everything since the last commit, and forgets what may have come from it.
+    pub fn rollback(&mut self) {
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.connection.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%error, "a rollback failed");
+        }
+        self.open = false;
+        self.wrote = false;
+        self.counts = self.counts_on_disk;
+        self.hot.clear();
+        self.workers.clear();
+        self.latest_resources = None;
+        self.pending_sequences.clear();
+        self.soft_changes.clear();
+        self.signals = Signals::default();
+        match load_next(&self.connection) {
+            Ok((next, queued)) => {
+                // Numbers only go up: one that was used and undone is not worth the risk.
+                self.queued = queued;
+                self.next.place = self.next.place.max(next.place);
+            }
+            Err(error) => tracing::error!(%error, "the queue could not be counted after a rollback"),
+        }
+    }
+
+    /// The next moment at which a rollout has to be looked at.
+    pub fn next_check(&self) -> Option<Timestamp> {
+        self.deadlines.next()
+    }
+
+    /// Writes the soft state. `closing` gives sequence counters back, too.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn write_soft_state(&mut self, closing: bool) -> TxResult<()> {
+        let (heartbeats, workers) = self.soft.read().unwritten();
+        let reservations = self.sequences.release(closing);
+        if heartbeats.is_empty() && workers.is_empty() && reservations.is_empty() {
+            return Ok(());
+        }
+        self.write()?;
+        for (attempt, time) in heartbeats {
+            const SQL: &str =
+                "-- write_heartbeat\nUPDATE attempts SET last_heartbeat_time = ?2 WHERE key = ?1";
+            self.connection.prepare_cached(SQL)?.execute(params![attempt.0, time.seconds()])?;
+        }
+        for (key, worker) in workers {
+            self.write_worker(key, &worker)?;
+        }
+        for Reservation { rollout, reserved } in reservations {
+            const SQL: &str = "-- release_sequence\nUPDATE rollouts SET sequence_id = ?2 WHERE key = ?1";
+            self.connection.prepare_cached(SQL)?.execute(params![rollout.0, reserved])?;
+        }
+        self.commit()?;
+        self.soft.write().rotate();
+        Ok(())
+    }
+
+    /// The connection within a transaction. Reading within one spares SQLite a lock per statement.
+    pub(super) fn read(&mut self) -> TxResult<&Connection> {
+        if !self.open {
+            self.connection.prepare_cached("BEGIN")?.execute([])?;
+            self.open = true;
+        }
+        Ok(&self.connection)
+    }
+
+    /// The same for statements that write. Nobody else writes, so going from reading to writing cannot fail.
+    pub(super) fn write(&mut self) -> TxResult<&Connection> {
+        self.wrote = true;
+        self.read()
+    }
+
+    /// Remembers a rollout, if it exists.
+    pub(super) fn remember(&mut self, id: &RolloutId) -> TxResult<Option<&mut Hot>> {
+        static SQL: LazyLock<String> = LazyLock::new(|| {
+            format!("-- get_rollout\nSELECT {} FROM rollouts r WHERE r.rollout_id = ?1", rows::ROLLOUT)
+        });
+        if !self.hot.contains_key(id) {
+            let found =
+                self.read()?.prepare_cached(&SQL)?.query_row([id.as_str()], |row| Ok(rows::rollout(row)));
+            let Some((row, newest_key, place)) = found.optional()?.transpose()? else { return Ok(None) };
+            self.hot.insert(id.clone(), Hot { row, newest: None, newest_key, place });
+        }
+        Ok(self.hot.get_mut(id))
+    }
+
+    /// An attempt as it was read, brought up to date.
+    pub(super) fn current(&self, key: RowKey, mut attempt: Attempt) -> AttemptRow {
+        self.soft.read().cover(key, &mut attempt);
+        // What this batch of transactions has heard is newer still.
+        for change in &self.soft_changes {
+            if let SoftChange::Heartbeat(other, time) = change
+                && *other == key
+            {
+                attempt.last_heartbeat_time = Some(*time);
+            }
+        }
+        AttemptRow { key, attempt, silent_since: self.silences.get(&key).copied() }
+    }
+
+    /// Writes a rollout's row. Those that wait get a place at the end of the queue, unless they have one.
+    pub(super) fn write_rollout(&mut self, row: &RolloutRow) -> TxResult<()> {
+        const SQL: &str = "-- put_rollout\nUPDATE rollouts SET status = ?2, end_time = ?3, mode = ?4, \
+                           resources_id = ?5, config = ?6, attempts = ?7, newest_attempt = ?8, queue_place = ?9 \
+                           WHERE key = ?1";
+        self.remember(&row.rollout_id)?;
+        let Some(hot) = self.hot.get_mut(&row.rollout_id) else {
+            return Err(StorageFailure::Unreadable(format!("rollout {} is gone", row.rollout_id)));
+        };
+        if row.status.is_queued() && hot.place.is_none() {
+            hot.place = Some(self.next.place);
+            self.next.place += 1;
+            self.queued += 1;
+        }
+        self.counts.rollout_moved(hot.row.status, row.status);
+        if row.status.is_finished() {
+            self.signals.finished.push(row.rollout_id.clone());
+        }
+        self.deadlines.schedule(&row.rollout_id, row.check_time);
+        hot.row = row.clone();
+        let (newest, place) = (hot.newest_key.map(|key| key.0), hot.place);
+        let config = rows::config_text(&row.config)?;
+        let written = self.write()?.prepare_cached(SQL)?.execute(params![
+            row.key.0,
+            row.status.as_str(),
+            seconds(row.end_time),
+            row.mode.map(|mode| mode.as_str()),
+            row.resources_id.as_ref().map(ResourcesId::as_str),
+            config,
+            row.attempts,
+            newest,
+            place,
+        ])?;
+        expect_one(written)
+    }
+
+    /// Writes a worker's row.
+    pub(super) fn write_worker(&mut self, key: RowKey, worker: &Worker) -> TxResult<()> {
+        const SQL: &str = "-- put_worker\nINSERT INTO workers (key, worker_id, status, heartbeat_stats, \
+                           last_heartbeat_time, last_dequeue_time, last_busy_time, last_idle_time, \
+                           current_rollout_id, current_attempt_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
+                           ON CONFLICT (key) DO UPDATE SET status = excluded.status, \
+                           heartbeat_stats = excluded.heartbeat_stats, \
+                           last_heartbeat_time = excluded.last_heartbeat_time, \
+                           last_dequeue_time = excluded.last_dequeue_time, \
+                           last_busy_time = excluded.last_busy_time, last_idle_time = excluded.last_idle_time, \
+                           current_rollout_id = excluded.current_rollout_id, \
+                           current_attempt_id = excluded.current_attempt_id";
+        let written = self.write()?.prepare_cached(SQL)?.execute(params![
+            key.0,
+            worker.worker_id.as_str(),
+            worker.status.as_str(),
+            worker.heartbeat_stats.as_ref().map(RawJson::as_str),
+            seconds(worker.last_heartbeat_time),
+            seconds(worker.last_dequeue_time),
+            seconds(worker.last_busy_time),
+            seconds(worker.last_idle_time),
+            worker.current_rollout_id.as_ref().map(RolloutId::as_str),
+            worker.current_attempt_id.as_ref().map(AttemptId::as_str),
+        ])?;
+        expect_one(written)
+    }
+}
+
+/// A write that touches another number of rows than one means that memory and database have come apart.
+pub(super) fn expect_one(written: usize) -> TxResult<()> {
+    if written == 1 {
+        return Ok(());
+    }
+    Err(StorageFailure::Unreadable(format!("a write that must touch one row touched {written}")))
+}
+
+fn load_next(connection: &Connection) -> rusqlite::Result<(Next, i64)> {
+    let next = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map(|last| last + 1);
+    let numbers = Next {
+        rollout: next("SELECT coalesce(max(key), 0) FROM rollouts")?,
+        attempt: next("SELECT coalesce(max(key), 0) FROM attempts")?,
+        span: next("SELECT coalesce(max(key), 0) FROM spans")?,
+        resources: next("SELECT coalesce(max(key), 0) FROM resources")?,
+        written: next("SELECT coalesce(max(written), 0) FROM resources")?,
+        worker: next("SELECT coalesce(max(key), 0) FROM workers")?,
+        place: next("SELECT coalesce(max(queue_place), 0) FROM rollouts WHERE queue_place IS NOT NULL")?,
+    };
+    let queued = next("SELECT count(*) - 1 FROM rollouts WHERE queue_place IS NOT NULL")?;
+    Ok((numbers, queued))
+}

@@ -1,0 +1,154 @@
+//! The write side: what an operation may do to the store within its transaction.
+
+use std::future::Future;
+
+use lightning_store_client::wire::{
+    Attempt, AttemptId, ResourcesId, ResourcesUpdate, Rollout, RolloutId, SpanRecord, Timestamp, Worker,
+    WorkerId,
+};
+
+use super::error::{StoreError, TxResult};
+use super::rows::{AttemptRow, RolloutBody, RolloutRow, RowKey};
+
+/// A use case that writes.
+///
+/// It is run inside one transaction: all of its effects become durable before its output is answered, or none does.
+/// A refusal ([`StoreError::NotFound`] and the like) is an outcome like any other, and what was written before it is
+/// kept (Compat: a refused span still uses up its number); only a [`StoreError::Storage`] rolls back.
+///
+/// `run` takes `&self`, as it is run again when its transaction could not be completed. So it draws ids anew each
+/// time, and has no effect but through `tx`.
+pub trait Operation: Send + Sync + 'static {
+    /// What it is called in logs.
+    const NAME: &'static str;
+    /// What it answers.
+    type Output: Send + 'static;
+
+    /// Carries it out.
+    fn run<T: Tx>(&self, tx: &mut T) -> impl Future<Output = Result<Self::Output, StoreError>> + Send;
+}
+
+/// A row together with what belongs to it but is kept elsewhere.
+pub type ClaimedRollout = (RolloutRow, RolloutBody);
+
+/// Row verbs. They take and give sets where sets occur, and hold no rules: those are in `domain`.
+///
+/// Naming: `get_` → `Option`; `insert_` must be new; `put_` replaces what is there; `claim_` takes away from others.
+/// Dropping a future before it is done leaves the transaction to be rolled back.
+pub trait Tx: Send {
+    /// The moment of this transaction, by the store's one clock. Later than that of every transaction before it.
+    fn now(&self) -> Timestamp;
+
+    /// The resources that were written last.
+    fn get_latest_resources_id(&mut self) -> impl Future<Output = TxResult<Option<ResourcesId>>> + Send;
+
+    /// One set of resources.
+    fn get_resources(
+        &mut self,
+        id: &ResourcesId,
+    ) -> impl Future<Output = TxResult<Option<ResourcesUpdate>>> + Send;
+
+    /// Writes a version of a set of resources, which is the latest from then on.
+    fn put_resources(&mut self, update: &ResourcesUpdate) -> impl Future<Output = TxResult<()>> + Send;
+
+    /// Stores new rollouts in this order. Those whose status says so are queued, in this order.
+    fn insert_rollouts(&mut self, rollouts: &[Rollout])
+    -> impl Future<Output = TxResult<Vec<RowKey>>> + Send;
+
+    /// Takes up to `limit` rollouts from the front of the queue. Entries whose rollout no longer waits are dropped
+    /// on the way and do not count.
+    fn claim_queued(&mut self, limit: usize) -> impl Future<Output = TxResult<Vec<ClaimedRollout>>> + Send;
+
+    /// A rollout.
+    fn get_rollout(&mut self, id: &RolloutId) -> impl Future<Output = TxResult<Option<RolloutRow>>> + Send;
+
+    /// The rest of a rollout.
+    fn get_body(&mut self, rollout: RowKey) -> impl Future<Output = TxResult<RolloutBody>> + Send;
+
+    /// Replaces rollouts. Those whose status says so are put at the end of the queue, unless they still have a place.
+    fn put_rollouts(&mut self, rollouts: &[RolloutRow]) -> impl Future<Output = TxResult<()>> + Send;
+
+    /// Replaces the rest of a rollout.
+    fn put_body(&mut self, rollout: RowKey, body: &RolloutBody) -> impl Future<Output = TxResult<()>> + Send;
+
+    /// Stores new attempts, each with its rollout as it is from then on: a `put_` for the rollouts, too.
+    fn insert_attempts(
+        &mut self,
+        attempts: &[(RolloutRow, Attempt)],
+    ) -> impl Future<Output = TxResult<()>> + Send;
+
+    /// An attempt of a rollout.
+    fn get_attempt(
+        &mut self,
+        rollout: &RolloutRow,
+        id: &AttemptId,
+    ) -> impl Future<Output = TxResult<Option<AttemptRow>>> + Send;
+
+    /// The newest attempt of a rollout.
+    fn get_newest_attempt(
+        &mut self,
+        rollout: &RolloutRow,
+    ) -> impl Future<Output = TxResult<Option<AttemptRow>>> + Send;
+
+    /// Replaces attempts.
+    fn put_attempts(&mut self, attempts: &[AttemptRow]) -> impl Future<Output = TxResult<()>> + Send;
+
+    /// Records an attempt's sign of life and nothing else. May be lost in a crash, up to some seconds.
+    fn put_heartbeat(&mut self, attempt: &AttemptRow) -> impl Future<Output = TxResult<()>> + Send;
+
+    /// Rollouts whose `check_time` has come, up to `limit`. Each is reported once per `check_time`.
+    fn claim_due(&mut self, limit: usize) -> impl Future<Output = TxResult<Vec<RolloutId>>> + Send;
+
+    /// The rollouts that are preparing or running.
+    fn get_active(&mut self) -> impl Future<Output = TxResult<Vec<RolloutId>>> + Send;
+
+    /// Remembers when the rollout is to be looked at and since when its newest attempt counts as silent, and nothing
+    /// else. Lost in a crash: both are made anew at the start.
+    fn watch(
+        &mut self,
+        rollout: &RolloutRow,
+        newest: &AttemptRow,
+    ) -> impl Future<Output = TxResult<()>> + Send;
+
+    /// Stores spans of one attempt under the given numbers; answers for each whether it was new. Its key is the
+    /// attempt and the span's id.
+    fn insert_spans(
+        &mut self,
+        attempt: RowKey,
+        spans: &[(i64, &SpanRecord)],
+    ) -> impl Future<Output = TxResult<Vec<bool>>> + Send;
+
+    /// Takes `count` numbers from a rollout's counter and answers the first. The rollout need not exist.
+    fn next_sequence_ids(
+        &mut self,
+        rollout: &RolloutId,
+        count: usize,
+    ) -> impl Future<Output = TxResult<i64>> + Send;
+
+    /// Raises a rollout's counter to `seen`, if it is lower. The rollout need not exist.
+    fn raise_sequence_id(
+        &mut self,
+        rollout: &RolloutId,
+        seen: i64,
+    ) -> impl Future<Output = TxResult<()>> + Send;
+
+    /// A worker.
+    fn get_worker(&mut self, id: &WorkerId) -> impl Future<Output = TxResult<Option<Worker>>> + Send;
+
+    /// Writes a worker.
+    fn put_worker(
+        &mut self,
+        worker: &Worker,
+        durability: Durability,
+    ) -> impl Future<Output = TxResult<()>> + Send;
+}
+
+/// Whether a write has to survive a crash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// It is on disk before the answer.
+    Durable,
+    /// It may be lost in a crash for some seconds: heartbeats and looks into an empty queue, so that thousands of
+    /// idle workers cost no disk writes.
+    Soft,
+}
