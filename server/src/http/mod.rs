@@ -57,15 +57,14 @@ impl App {
         let request_id = ids::request();
         let origin = request.headers().get(header::ORIGIN).cloned();
         let preflight = self.cors.as_ref().and_then(|cors| cors.preflight(&request));
-        let mut answer = match preflight {
-            Some(answer) => answer,
-            None => {
-                let mut answer = self.route(request, &request_id).await;
-                if let Some(cors) = &self.cors {
-                    cors.mark(origin.as_ref(), answer.headers_mut());
-                }
-                answer
+        let mut answer = if let Some(answer) = preflight {
+            answer
+        } else {
+            let mut answer = self.route(request, &request_id).await;
+            if let Some(cors) = &self.cors {
+                cors.mark(origin.as_ref(), answer.headers_mut());
             }
+            answer
         };
         if let Ok(id) = HeaderValue::from_str(&request_id) {
             answer.headers_mut().insert(X_REQUEST_ID, id);

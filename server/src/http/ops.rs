@@ -12,7 +12,7 @@ use super::error::ApiError;
 use crate::app::AppState;
 
 /// The routes.
-pub fn routes() -> Router<AppState> {
+pub(super) fn routes() -> Router<AppState> {
     Router::new().route(ops::READY.path, get(ready)).route(ops::OPENAPI.path, get(openapi))
 }
 

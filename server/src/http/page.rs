@@ -7,9 +7,8 @@ use super::answer::{self, Answer};
 const PAGE: &str = include_str!("page.html");
 
 /// The page.
-pub fn page() -> Answer {
+pub(super) fn page() -> Answer {
     let mut answer = answer::bytes(StatusCode::OK, "text/html; charset=utf-8", PAGE);
-    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     answer.headers_mut().insert(
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static(

@@ -45,6 +45,19 @@ pub(super) async fn settle<T: Tx>(
     tx.put_rollouts(&[rollout]).await
 }
 
+/// Ends the newest attempt if its time is up, else remembers when to look again. Answers whether it was ended.
+async fn look<T: Tx>(tx: &mut T, mut rollout: RolloutRow, mut newest: AttemptRow) -> TxResult<bool> {
+    let expired = expire(tx, &mut rollout, &mut newest).await?;
+    rollout.check_time = domain::health::next_check(&rollout, &newest);
+    if expired {
+        tx.put_attempts(&[newest]).await?;
+        tx.put_rollouts(&[rollout]).await?;
+    } else {
+        tx.watch(&rollout, &newest).await?;
+    }
+    Ok(expired)
+}
+
 /// Looks at the rollouts whose next check has come. Answers how many attempts were ended.
 #[derive(Debug)]
 pub struct Check;
@@ -56,22 +69,15 @@ impl Operation for Check {
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<usize, StoreError> {
         let mut ended = 0;
         for id in tx.claim_due(MAX_CHECKS_PER_COMMIT).await? {
-            let Some((mut rollout, mut newest)) = with_newest(tx, &id).await? else { continue };
-            let expired = expire(tx, &mut rollout, &mut newest).await?;
-            rollout.check_time = domain::health::next_check(&rollout, &newest);
-            if expired {
-                ended += 1;
-                tx.put_attempts(&[newest]).await?;
-                tx.put_rollouts(&[rollout]).await?;
-            } else {
-                tx.watch(&rollout, &newest).await?;
-            }
+            let Some((rollout, newest)) = with_newest(tx, &id).await? else { continue };
+            ended += usize::from(look(tx, rollout, newest).await?);
         }
         Ok(ended)
     }
 }
 
-/// Takes up the watch after a start. Nothing was heard while nobody listened, so silence counts from now.
+/// Takes up the watch after a start. Timeouts go on while the server is down; but nothing could be heard then, so
+/// silence counts from now.
 #[derive(Debug)]
 pub struct Resume;
 
@@ -82,10 +88,9 @@ impl Operation for Resume {
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<(), StoreError> {
         let now = tx.now();
         for id in tx.get_active().await? {
-            let Some((mut rollout, mut newest)) = with_newest(tx, &id).await? else { continue };
+            let Some((rollout, mut newest)) = with_newest(tx, &id).await? else { continue };
             newest.silent_since = Some(now);
-            rollout.check_time = domain::health::next_check(&rollout, &newest);
-            tx.watch(&rollout, &newest).await?;
+            look(tx, rollout, newest).await?;
         }
         Ok(())
     }

@@ -26,7 +26,7 @@ const LARGEST_SECONDS: u64 = 1_000_000_000_000;
 
 /// The spans of an export in the order sent, and why others are rejected. Those that do not say which rollout and
 /// attempt they belong to are left out silently (Compat).
-pub fn spans(request: ExportTraceServiceRequest) -> (Vec<NewSpan>, Vec<String>) {
+pub(super) fn spans(request: ExportTraceServiceRequest) -> (Vec<NewSpan>, Vec<String>) {
     let mut spans = Vec::new();
     let mut rejected = Vec::new();
     for group in request.resource_spans {
@@ -129,13 +129,14 @@ fn hex(bytes: &[u8], digits: usize) -> String {
 }
 
 fn time(value: u64) -> Option<Timestamp> {
-    #[expect(clippy::cast_precision_loss, reason = "what Python's division does")]
-    let number = value as f64;
-    match value {
-        0 => None,
-        1..=LARGEST_SECONDS => Timestamp::from_seconds(number),
-        _ => Timestamp::from_seconds(number / 1e9),
-    }
+    const NANOSECONDS: u64 = 1_000_000_000;
+    // Through text, as that is rounded once. Going through a double would be off by a quarter of a microsecond.
+    let text = match value {
+        0 => return None,
+        1..=LARGEST_SECONDS => value.to_string(),
+        _ => format!("{}.{:09}", value / NANOSECONDS, value % NANOSECONDS),
+    };
+    text.parse().ok().and_then(Timestamp::from_seconds)
 }
 
 fn find<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a Value> {

@@ -30,7 +30,7 @@ use crate::service::add_spans::{AddSpans, SpanOutcome};
 const PROTOBUF: &str = "application/x-protobuf";
 
 /// The routes.
-pub fn routes() -> Router<AppState> {
+pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route(api::TRACES.path, post(traces))
         .route(api::METRICS.path, post(not_implemented))

@@ -18,7 +18,7 @@ use lightning_store_client::api::v1_agl as api;
 use crate::app::AppState;
 
 /// The routes. Where two operations share a path, both are on one line.
-pub fn routes() -> Router<AppState> {
+pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route(api::HEALTH.path, get(statistics::health))
         .route(api::STATISTICS.path, get(statistics::statistics))

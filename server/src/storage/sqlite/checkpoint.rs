@@ -35,7 +35,7 @@ pub(super) fn run(place: &Place, committed: &Receiver<()>) {
             Ok((frames, done)) if frames == done => moved_at = 0,
             Ok(_) => moved_at = bytes + LOG_BYTES / 4,
             Err(error) => {
-                tracing::warn!(%error, "moving the write-ahead log into the database failed; trying again")
+                tracing::warn!(%error, "moving the write-ahead log into the database failed; trying again");
             }
         }
     }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 
 /// Numbers of rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
+pub(super) struct Counts {
     /// Rollouts by status, in the order of [`RolloutStatus::ALL`].
     rollouts: [i64; RolloutStatus::ALL.len()],
     /// Attempts.
@@ -22,22 +22,22 @@ const RESOURCES: &str = "resources";
 
 impl Counts {
     /// Rollouts of any status.
-    pub fn all_rollouts(&self) -> i64 {
+    pub(super) fn all_rollouts(&self) -> i64 {
         self.rollouts.iter().sum()
     }
 
     /// Rollouts with a status.
-    pub fn rollouts(&self, status: RolloutStatus) -> i64 {
+    pub(super) fn rollouts(&self, status: RolloutStatus) -> i64 {
         self.rollouts[position(status)]
     }
 
     /// A rollout was added.
-    pub fn rollout_added(&mut self, status: RolloutStatus) {
+    pub(super) fn rollout_added(&mut self, status: RolloutStatus) {
         self.rollouts[position(status)] += 1;
     }
 
     /// A rollout went from one status to another.
-    pub fn rollout_moved(&mut self, from: RolloutStatus, to: RolloutStatus) {
+    pub(super) fn rollout_moved(&mut self, from: RolloutStatus, to: RolloutStatus) {
         self.rollouts[position(from)] -= 1;
         self.rollouts[position(to)] += 1;
     }
@@ -46,7 +46,7 @@ impl Counts {
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn load(connection: &Connection) -> rusqlite::Result<Self> {
+    pub(super) fn load(connection: &Connection) -> rusqlite::Result<Self> {
         const SQL: &str = "-- load_counts\nSELECT name, amount FROM counts";
         let mut counts = Self::default();
         let mut statement = connection.prepare_cached(SQL)?;
@@ -71,7 +71,7 @@ impl Counts {
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn save(&self, before: &Self, connection: &Connection) -> rusqlite::Result<()> {
+    pub(super) fn save(&self, before: &Self, connection: &Connection) -> rusqlite::Result<()> {
         const SQL: &str = "-- save_count\nINSERT INTO counts (name, amount) VALUES (?1, ?2) \
                            ON CONFLICT (name) DO UPDATE SET amount = excluded.amount";
         let named = |counts: &Self| {

@@ -7,7 +7,7 @@ use lightning_store_client::wire::{RolloutId, Timestamp};
 
 /// The earliest check of each watched rollout.
 #[derive(Debug, Default)]
-pub struct Deadlines {
+pub(super) struct Deadlines {
     /// May hold entries that were overtaken by earlier ones of the same rollout.
     heap: BinaryHeap<Reverse<(Timestamp, RolloutId)>>,
     scheduled: HashMap<RolloutId, Timestamp>,
@@ -16,7 +16,7 @@ pub struct Deadlines {
 impl Deadlines {
     /// Sees to it that the rollout is looked at when `check_time` has passed. An earlier check stays: it will find
     /// that there is time left and ask again.
-    pub fn schedule(&mut self, rollout: &RolloutId, check_time: Option<Timestamp>) {
+    pub(super) fn schedule(&mut self, rollout: &RolloutId, check_time: Option<Timestamp>) {
         let Some(time) = check_time else { return };
         let earlier = self.scheduled.get(rollout).is_some_and(|scheduled| *scheduled <= time);
         if !earlier {
@@ -26,7 +26,7 @@ impl Deadlines {
     }
 
     /// Takes out up to `limit` rollouts whose time has passed.
-    pub fn claim(&mut self, now: Timestamp, limit: usize) -> Vec<RolloutId> {
+    pub(super) fn claim(&mut self, now: Timestamp, limit: usize) -> Vec<RolloutId> {
         let mut due = Vec::new();
         while due.len() < limit {
             match self.heap.peek() {
@@ -43,7 +43,7 @@ impl Deadlines {
     }
 
     /// The next check, if there is one.
-    pub fn next(&self) -> Option<Timestamp> {
+    pub(super) fn next(&self) -> Option<Timestamp> {
         self.heap.peek().map(|Reverse((time, _))| *time)
     }
 }
@@ -64,7 +64,7 @@ mod tests {
         deadlines.schedule(&b, None);
         assert_eq!(deadlines.next(), at(3.0));
         assert_eq!(deadlines.claim(at(3.0).unwrap(), 9), []);
-        assert_eq!(deadlines.claim(at(10.0).unwrap(), 1), [a.clone()]);
+        assert_eq!(deadlines.claim(at(10.0).unwrap(), 1), std::slice::from_ref(&a));
         assert_eq!(deadlines.claim(at(10.0).unwrap(), 9), [b]);
         deadlines.schedule(&a, at(11.0));
         assert_eq!(deadlines.claim(at(12.0).unwrap(), 9), [a]);

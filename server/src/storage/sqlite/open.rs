@@ -84,7 +84,7 @@ pub enum OpenError {
 
 /// Where a store is kept, held for this process alone until it is dropped.
 #[derive(Debug)]
-pub struct Place {
+pub(super) struct Place {
     /// The database file.
     pub file: PathBuf,
     /// Whether writes have to survive a power cut.
@@ -99,7 +99,7 @@ impl Place {
     ///
     /// # Errors
     /// [`OpenError`] if it cannot be had.
-    pub fn file(path: &Path) -> Result<Self, OpenError> {
+    pub(super) fn file(path: &Path) -> Result<Self, OpenError> {
         let failed = |source| OpenError::File { path: path.display().to_string(), source };
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             create_folder(folder).map_err(failed)?;
@@ -124,7 +124,7 @@ impl Place {
     ///
     /// # Errors
     /// [`OpenError`] if it cannot be had.
-    pub fn memory() -> Result<Self, OpenError> {
+    pub(super) fn memory() -> Result<Self, OpenError> {
         let shared = Path::new("/dev/shm");
         let folder = if shared.is_dir() { shared.to_owned() } else { std::env::temp_dir() };
         let failed = |source| OpenError::File { path: folder.display().to_string(), source };
@@ -135,17 +135,17 @@ impl Place {
     }
 
     /// The name to show people.
-    pub fn display(&self) -> String {
+    pub(super) fn display(&self) -> String {
         self.file.display().to_string()
     }
 
     /// Bytes in the write-ahead log.
-    pub fn log_bytes(&self) -> u64 {
+    pub(super) fn log_bytes(&self) -> u64 {
         fs::metadata(with_suffix(&self.file, "-wal")).map_or(0, |metadata| metadata.len())
     }
 
     /// Gives the place up, so that another process may have it.
-    pub fn release(&self) {
+    pub(super) fn release(&self) {
         // An error would mean that it is not locked.
         let _ = self.lock.unlock();
         if let Some(scratch) = &self.scratch {
@@ -198,7 +198,7 @@ fn create_folder(folder: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// [`OpenError`], also if the file is none of ours or too new.
-pub fn open_writer(place: &Place) -> Result<Connection, OpenError> {
+pub(super) fn open_writer(place: &Place) -> Result<Connection, OpenError> {
     let path = place.display();
     let failed = |source: rusqlite::Error| match source.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => {
@@ -251,7 +251,7 @@ pub fn open_writer(place: &Place) -> Result<Connection, OpenError> {
 ///
 /// # Errors
 /// What SQLite says.
-pub fn open_reader(place: &Place) -> rusqlite::Result<Connection> {
+pub(super) fn open_reader(place: &Place) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(&place.file, flags)?;
     tune(&connection, 16)?;
@@ -262,7 +262,7 @@ pub fn open_reader(place: &Place) -> rusqlite::Result<Connection> {
 ///
 /// # Errors
 /// What SQLite says.
-pub fn open_checkpointer(place: &Place) -> rusqlite::Result<Connection> {
+pub(super) fn open_checkpointer(place: &Place) -> rusqlite::Result<Connection> {
     let connection = Connection::open(&place.file)?;
     connection.pragma_update(None, "synchronous", if place.durable { "FULL" } else { "OFF" })?;
     Ok(connection)

@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 
 use lightning_store_client::wire::{
     Attempt, AttemptField, AttemptId, FilterLogic, Page, ResourcesField, ResourcesFilter, ResourcesId,
-    ResourcesUpdate, Rollout, RolloutField, RolloutFilter, RolloutId, RolloutWithAttempt, Sort, SortOrder,
-    SpanField, SpanFilter, SpanRecord, Window, Word as _, Worker, WorkerField, WorkerFilter, WorkerId,
+    ResourcesUpdate, Rollout, RolloutField, RolloutFilter, RolloutId, RolloutStatus, RolloutWithAttempt,
+    Sort, SortOrder, SpanField, SpanFilter, SpanRecord, Window, Word as _, Worker, WorkerField, WorkerFilter,
+    WorkerId,
 };
 use parking_lot::RwLock;
 use rusqlite::types::Value;
@@ -32,19 +33,18 @@ static ROLLOUTS: LazyLock<String> = LazyLock::new(|| {
 
 fn rollout_with_attempt(row: &Row<'_>, soft: &RwLock<SoftState>) -> TxResult<RolloutWithAttempt> {
     let (state, newest, _) = rows::rollout(row)?;
-    let attempt = match newest {
-        None => None,
-        Some(_) => {
-            let (key, mut attempt) = rows::attempt(row, 13, &state.rollout_id)?;
-            soft.read().cover(key, &mut attempt);
-            Some(attempt)
-        }
+    let attempt = if newest.is_some() {
+        let (key, mut attempt) = rows::attempt(row, 13, &state.rollout_id)?;
+        soft.read().cover(key, &mut attempt);
+        Some(attempt)
+    } else {
+        None
     };
     Ok(RolloutWithAttempt { rollout: state.with(rows::body(row, 11)?), attempt })
 }
 
 /// One rollout.
-pub fn get_rollout(
+pub(super) fn get_rollout(
     connection: &Connection,
     soft: &RwLock<SoftState>,
     id: &RolloutId,
@@ -56,7 +56,7 @@ pub fn get_rollout(
 }
 
 /// Those of the rollouts that exist, in the order asked for.
-pub fn get_rollouts(connection: &Connection, ids: &[RolloutId]) -> TxResult<Vec<Rollout>> {
+pub(super) fn get_rollouts(connection: &Connection, ids: &[RolloutId]) -> TxResult<Vec<Rollout>> {
     static SQL: LazyLock<String> = LazyLock::new(|| {
         format!(
             "-- get_rollouts\nSELECT {}, {} FROM rollouts r JOIN rollout_bodies b ON b.rollout = r.key \
@@ -79,7 +79,7 @@ pub fn get_rollouts(connection: &Connection, ids: &[RolloutId]) -> TxResult<Vec<
 }
 
 /// A list of rollouts.
-pub fn query_rollouts(
+pub(super) fn query_rollouts(
     connection: &Connection,
     soft: &RwLock<SoftState>,
     filter: &RolloutFilter,
@@ -92,21 +92,15 @@ pub fn query_rollouts(
         return Ok(window.page(Vec::new(), 0));
     }
     let (condition, values) = rollout_condition(filter)?;
-    let total = match filter {
+    let total = if filter.rollout_id_in.is_none() && filter.rollout_id_contains.is_none() {
         // Nobody has to count what the writer counts anyway.
-        RolloutFilter { rollout_id_in: None, rollout_id_contains: None, status_in, .. } => {
-            let counts = Counts::load(connection)?;
-            let mut statuses = status_in.clone();
-            statuses.iter_mut().for_each(|list| {
-                list.sort_unstable_by_key(|status| status.as_str());
-                list.dedup();
-            });
-            statuses.map_or(counts.all_rollouts(), |list| list.into_iter().map(|s| counts.rollouts(s)).sum())
-        }
-        _ => {
-            let sql = format!("-- count_rollouts\nSELECT count(*) FROM rollouts r WHERE {condition}");
-            connection.prepare_cached(&sql)?.query_row(params_from_iter(&values), |row| row.get(0))?
-        }
+        let counts = Counts::load(connection)?;
+        let wanted =
+            |status: &RolloutStatus| filter.status_in.as_ref().is_none_or(|list| list.contains(status));
+        RolloutStatus::ALL.iter().filter(|status| wanted(status)).map(|status| counts.rollouts(*status)).sum()
+    } else {
+        let sql = format!("-- count_rollouts\nSELECT count(*) FROM rollouts r WHERE {condition}");
+        connection.prepare_cached(&sql)?.query_row(params_from_iter(&values), |row| row.get::<_, i64>(0))?
     };
     let mut sql = format!("-- query_rollouts\n{} WHERE {condition} ORDER BY ", *ROLLOUTS);
     push_rollout_order(&mut sql, order);
@@ -187,7 +181,7 @@ fn attempts(
 }
 
 /// A list of attempts.
-pub fn query_attempts(
+pub(super) fn query_attempts(
     connection: &Connection,
     soft: &RwLock<SoftState>,
     id: &RolloutId,
@@ -201,7 +195,7 @@ pub fn query_attempts(
 }
 
 /// The newest attempt of a rollout.
-pub fn get_latest_attempt(
+pub(super) fn get_latest_attempt(
     connection: &Connection,
     soft: &RwLock<SoftState>,
     id: &RolloutId,
@@ -210,7 +204,7 @@ pub fn get_latest_attempt(
 }
 
 /// A list of spans.
-pub fn query_spans(
+pub(super) fn query_spans(
     connection: &Connection,
     soft: &RwLock<SoftState>,
     filter: &SpanFilter,
@@ -248,7 +242,7 @@ pub fn query_spans(
 }
 
 /// One set of resources.
-pub fn get_resources(connection: &Connection, id: &ResourcesId) -> TxResult<Option<ResourcesUpdate>> {
+pub(super) fn get_resources(connection: &Connection, id: &ResourcesId) -> TxResult<Option<ResourcesUpdate>> {
     static SQL: LazyLock<String> = LazyLock::new(|| {
         format!("-- get_resources\nSELECT {} FROM resources WHERE resources_id = ?1", rows::RESOURCES)
     });
@@ -257,7 +251,7 @@ pub fn get_resources(connection: &Connection, id: &ResourcesId) -> TxResult<Opti
 }
 
 /// The resources that were written last.
-pub fn get_latest_resources(connection: &Connection) -> TxResult<Option<ResourcesUpdate>> {
+pub(super) fn get_latest_resources(connection: &Connection) -> TxResult<Option<ResourcesUpdate>> {
     static SQL: LazyLock<String> = LazyLock::new(|| {
         format!(
             "-- get_latest_resources\nSELECT {} FROM resources ORDER BY written DESC LIMIT 1",
@@ -269,7 +263,7 @@ pub fn get_latest_resources(connection: &Connection) -> TxResult<Option<Resource
 }
 
 /// A list of sets of resources.
-pub fn query_resources(
+pub(super) fn query_resources(
     connection: &Connection,
     filter: &ResourcesFilter,
     order: Option<Sort<ResourcesField>>,
@@ -293,7 +287,7 @@ pub fn query_resources(
 }
 
 /// One worker.
-pub fn get_worker(
+pub(super) fn get_worker(
     connection: &Connection,
     soft: &RwLock<SoftState>,
     id: &WorkerId,
@@ -309,7 +303,7 @@ pub fn get_worker(
 }
 
 /// A list of workers.
-pub fn query_workers(
+pub(super) fn query_workers(
     connection: &Connection,
     soft: &RwLock<SoftState>,
     filter: &WorkerFilter,
@@ -335,7 +329,7 @@ pub fn query_workers(
 }
 
 /// How many workers there are: their keys are given out one by one, and none is ever removed.
-pub fn count_workers(connection: &Connection, soft: &RwLock<SoftState>) -> TxResult<i64> {
+pub(super) fn count_workers(connection: &Connection, soft: &RwLock<SoftState>) -> TxResult<i64> {
     const SQL: &str = "-- count_workers\nSELECT coalesce(max(key), 0) FROM workers";
     let stored: i64 = connection.prepare_cached(SQL)?.query_row([], |row| row.get(0))?;
     Ok(soft.read().workers().map(|(key, _)| key.0).fold(stored, i64::max))

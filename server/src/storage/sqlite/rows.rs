@@ -13,11 +13,11 @@ use crate::storage::error::{StorageFailure, TxResult};
 use crate::storage::rows::{RolloutBody, RolloutRow, RowKey};
 
 /// The columns of [`rollout`].
-pub const ROLLOUT: &str = "r.key, r.rollout_id, r.status, r.start_time, r.end_time, r.mode, r.resources_id, \
+pub(super) const ROLLOUT: &str = "r.key, r.rollout_id, r.status, r.start_time, r.end_time, r.mode, r.resources_id, \
                            r.config, r.attempts, r.newest_attempt, r.queue_place";
 
 /// A rollout from the first 11 columns, with the key of its newest attempt and its place in the queue.
-pub fn rollout(row: &Row<'_>) -> TxResult<(RolloutRow, Option<RowKey>, Option<i64>)> {
+pub(super) fn rollout(row: &Row<'_>) -> TxResult<(RolloutRow, Option<RowKey>, Option<i64>)> {
     let config = match row.get_ref(7)? {
         ValueRef::Null => DEFAULT_CONFIG.clone(),
         text => Arc::new(json(text)?),
@@ -41,24 +41,24 @@ pub fn rollout(row: &Row<'_>) -> TxResult<(RolloutRow, Option<RowKey>, Option<i6
 static DEFAULT_CONFIG: LazyLock<Arc<RolloutConfig>> = LazyLock::new(Arc::default);
 
 /// The text of a config; none for the default.
-pub fn config_text(config: &RolloutConfig) -> TxResult<Option<String>> {
+pub(super) fn config_text(config: &RolloutConfig) -> TxResult<Option<String>> {
     if *config == **DEFAULT_CONFIG { Ok(None) } else { to_json(config).map(Some) }
 }
 
 /// The columns of [`body`].
-pub const BODY: &str = "b.input, b.metadata";
+pub(super) const BODY: &str = "b.input, b.metadata";
 
 /// A rollout's body from two columns.
-pub fn body(row: &Row<'_>, from: usize) -> TxResult<RolloutBody> {
+pub(super) fn body(row: &Row<'_>, from: usize) -> TxResult<RolloutBody> {
     Ok(RolloutBody { input: raw(row, from)?, metadata: optional(row, from + 1, raw)? })
 }
 
 /// The columns of [`attempt`].
-pub const ATTEMPT: &str = "a.key, a.attempt_id, a.sequence_id, a.start_time, a.end_time, a.status, a.worker_id, \
+pub(super) const ATTEMPT: &str = "a.key, a.attempt_id, a.sequence_id, a.start_time, a.end_time, a.status, a.worker_id, \
                            a.last_heartbeat_time, a.metadata";
 
 /// An attempt from nine columns.
-pub fn attempt(row: &Row<'_>, from: usize, rollout_id: &RolloutId) -> TxResult<(RowKey, Attempt)> {
+pub(super) fn attempt(row: &Row<'_>, from: usize, rollout_id: &RolloutId) -> TxResult<(RowKey, Attempt)> {
     let attempt = Attempt {
         rollout_id: rollout_id.clone(),
         attempt_id: id(row, from + 1)?,
@@ -74,11 +74,11 @@ pub fn attempt(row: &Row<'_>, from: usize, rollout_id: &RolloutId) -> TxResult<(
 }
 
 /// The columns of [`span`].
-pub const SPAN: &str = "a.attempt_id, s.sequence_id, s.trace_id, s.span_id, s.parent_id, s.name, s.start_time, \
+pub(super) const SPAN: &str = "a.attempt_id, s.sequence_id, s.trace_id, s.span_id, s.parent_id, s.name, s.start_time, \
                         s.end_time, s.rest";
 
 /// A span from nine columns.
-pub fn span(row: &Row<'_>, rollout_id: &RolloutId) -> TxResult<SpanRecord> {
+pub(super) fn span(row: &Row<'_>, rollout_id: &RolloutId) -> TxResult<SpanRecord> {
     Ok(SpanRecord {
         rollout_id: rollout_id.clone(),
         attempt_id: id(row, 0)?,
@@ -94,10 +94,10 @@ pub fn span(row: &Row<'_>, rollout_id: &RolloutId) -> TxResult<SpanRecord> {
 }
 
 /// The columns of [`resources`].
-pub const RESOURCES: &str = "resources_id, create_time, update_time, version, resources";
+pub(super) const RESOURCES: &str = "resources_id, create_time, update_time, version, resources";
 
 /// A set of resources from five columns.
-pub fn resources(row: &Row<'_>) -> TxResult<ResourcesUpdate> {
+pub(super) fn resources(row: &Row<'_>) -> TxResult<ResourcesUpdate> {
     Ok(ResourcesUpdate {
         resources_id: id(row, 0)?,
         create_time: time(row, 1)?,
@@ -108,11 +108,11 @@ pub fn resources(row: &Row<'_>) -> TxResult<ResourcesUpdate> {
 }
 
 /// The columns of [`worker`].
-pub const WORKER: &str = "key, worker_id, status, heartbeat_stats, last_heartbeat_time, last_dequeue_time, \
+pub(super) const WORKER: &str = "key, worker_id, status, heartbeat_stats, last_heartbeat_time, last_dequeue_time, \
                           last_busy_time, last_idle_time, current_rollout_id, current_attempt_id";
 
 /// A worker from ten columns.
-pub fn worker(row: &Row<'_>) -> TxResult<(RowKey, Worker)> {
+pub(super) fn worker(row: &Row<'_>) -> TxResult<(RowKey, Worker)> {
     let worker = Worker {
         status: word(row, 2)?,
         heartbeat_stats: optional(row, 3, raw)?,
@@ -128,7 +128,7 @@ pub fn worker(row: &Row<'_>) -> TxResult<(RowKey, Worker)> {
 }
 
 /// A value as JSON text.
-pub fn to_json<T: serde::Serialize>(value: &T) -> TxResult<String> {
+pub(super) fn to_json<T: serde::Serialize>(value: &T) -> TxResult<String> {
     serde_json::to_string(value).map_err(|error| StorageFailure::Unreadable(error.to_string()))
 }
 
@@ -177,6 +177,6 @@ fn optional<T>(
 }
 
 /// A time as a column.
-pub fn seconds(time: Option<Timestamp>) -> Option<f64> {
+pub(super) fn seconds(time: Option<Timestamp>) -> Option<f64> {
     time.map(Timestamp::seconds)
 }

@@ -27,14 +27,14 @@ struct Counter {
 
 /// The counters. Requests take numbers from reserved blocks without the writer.
 #[derive(Debug, Default)]
-pub struct Sequences {
+pub(super) struct Sequences {
     known: Mutex<HashMap<RolloutId, Counter>>,
     unknown: Mutex<HashMap<RolloutId, i64>>,
 }
 
 /// A reservation that has to be written before the number is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reservation {
+pub(super) struct Reservation {
     /// Whose counter.
     pub rollout: RowKey,
     /// No number up to here may be given out again.
@@ -43,7 +43,7 @@ pub struct Reservation {
 
 impl Sequences {
     /// The next number, if one is reserved.
-    pub fn next_reserved(&self, rollout: &RolloutId) -> Option<i64> {
+    pub(super) fn next_reserved(&self, rollout: &RolloutId) -> Option<i64> {
         let mut known = self.known.lock();
         let counter = known.get_mut(rollout).filter(|counter| counter.last < counter.reserved)?;
         counter.last += 1;
@@ -51,18 +51,18 @@ impl Sequences {
     }
 
     /// Whether the counter of an existing rollout is in memory.
-    pub fn is_known(&self, rollout: &RolloutId) -> bool {
+    pub(super) fn is_known(&self, rollout: &RolloutId) -> bool {
         self.known.lock().contains_key(rollout)
     }
 
     /// Takes up the counter of a rollout as it is on disk.
-    pub fn load(&self, id: RolloutId, rollout: RowKey, reserved: i64) {
+    pub(super) fn load(&self, id: RolloutId, rollout: RowKey, reserved: i64) {
         self.known.lock().entry(id).or_insert(Counter { last: reserved, reserved, rollout });
     }
 
     /// Takes `count` numbers of a known counter; the first one, and what has to be written for it.
     /// `pending` is what this transaction has reserved before.
-    pub fn take(
+    pub(super) fn take(
         &self,
         id: &RolloutId,
         count: i64,
@@ -76,7 +76,7 @@ impl Sequences {
     }
 
     /// Raises a known counter to `seen`; what has to be written for it.
-    pub fn raise(&self, id: &RolloutId, seen: i64, pending: Option<i64>) -> Option<Reservation> {
+    pub(super) fn raise(&self, id: &RolloutId, seen: i64, pending: Option<i64>) -> Option<Reservation> {
         let mut known = self.known.lock();
         let counter = known.get_mut(id)?;
         counter.last = counter.last.max(seen);
@@ -84,14 +84,14 @@ impl Sequences {
     }
 
     /// A reservation is on disk: its numbers may be given out.
-    pub fn reserved(&self, id: &RolloutId, reserved: i64) {
+    pub(super) fn reserved(&self, id: &RolloutId, reserved: i64) {
         if let Some(counter) = self.known.lock().get_mut(id) {
             counter.reserved = counter.reserved.max(reserved);
         }
     }
 
     /// Takes `count` numbers of a rollout that does not exist; the first one.
-    pub fn take_unknown(&self, id: &RolloutId, count: i64) -> i64 {
+    pub(super) fn take_unknown(&self, id: &RolloutId, count: i64) -> i64 {
         let mut unknown = self.unknown.lock();
         let last = remembered(&mut unknown, id);
         let first = last.saturating_add(1);
@@ -100,7 +100,7 @@ impl Sequences {
     }
 
     /// Raises the counter of a rollout that does not exist.
-    pub fn raise_unknown(&self, id: &RolloutId, seen: i64) {
+    pub(super) fn raise_unknown(&self, id: &RolloutId, seen: i64) {
         let mut unknown = self.unknown.lock();
         let last = remembered(&mut unknown, id);
         *last = (*last).max(seen);
@@ -108,7 +108,7 @@ impl Sequences {
 
     /// Gives counters back, with what is to be written so that not a single number is skipped: all of them when
     /// `closing`, else only when there are too many.
-    pub fn release(&self, closing: bool) -> Vec<Reservation> {
+    pub(super) fn release(&self, closing: bool) -> Vec<Reservation> {
         let mut known = self.known.lock();
         if !closing && known.len() <= MAX_KNOWN {
             return Vec::new();

@@ -39,14 +39,14 @@ impl<K: Eq + Hash, V> Generations<K, V> {
 
 /// The soft part of a store's state.
 #[derive(Debug)]
-pub struct SoftState {
+pub(super) struct SoftState {
     heartbeats: Generations<RowKey, Timestamp>,
     workers: Generations<WorkerId, (RowKey, Worker)>,
 }
 
 /// A change to be shown to readers once its transaction is committed.
 #[derive(Debug)]
-pub enum SoftChange {
+pub(super) enum SoftChange {
     /// An attempt's sign of life that is not in the database.
     Heartbeat(RowKey, Timestamp),
     /// An attempt was written to the database with this sign of life.
@@ -59,12 +59,12 @@ pub enum SoftChange {
 
 impl SoftState {
     /// Nothing.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { heartbeats: Generations::new(), workers: Generations::new() }
     }
 
     /// Shows a change.
-    pub fn apply(&mut self, change: SoftChange) {
+    pub(super) fn apply(&mut self, change: SoftChange) {
         match change {
             SoftChange::Heartbeat(attempt, time) => {
                 self.heartbeats.unwritten.insert(attempt, time);
@@ -93,32 +93,36 @@ impl SoftState {
         }
     }
 
-    /// What is to be written.
-    pub fn unwritten(&self) -> (Vec<(RowKey, Timestamp)>, Vec<(RowKey, Worker)>) {
-        let heartbeats = self.heartbeats.unwritten.iter().map(|(key, time)| (*key, *time)).collect();
-        (heartbeats, self.workers.unwritten.values().cloned().collect())
+    /// The signs of life that are to be written.
+    pub(super) fn unwritten_heartbeats(&self) -> Vec<(RowKey, Timestamp)> {
+        self.heartbeats.unwritten.iter().map(|(key, time)| (*key, *time)).collect()
+    }
+
+    /// The workers that are to be written.
+    pub(super) fn unwritten_workers(&self) -> Vec<(RowKey, Worker)> {
+        self.workers.unwritten.values().cloned().collect()
     }
 
     /// It was written.
-    pub fn rotate(&mut self) {
+    pub(super) fn rotate(&mut self) {
         self.heartbeats.rotate();
         self.workers.rotate();
     }
 
     /// Brings an attempt that was read up to date.
-    pub fn cover(&self, key: RowKey, attempt: &mut Attempt) {
+    pub(super) fn cover(&self, key: RowKey, attempt: &mut Attempt) {
         if let Some(time) = self.heartbeats.get(&key) {
             attempt.last_heartbeat_time = Some(*time);
         }
     }
 
     /// A worker, if it is newer than the database or may be.
-    pub fn worker(&self, id: &WorkerId) -> Option<&(RowKey, Worker)> {
+    pub(super) fn worker(&self, id: &WorkerId) -> Option<&(RowKey, Worker)> {
         self.workers.get(id)
     }
 
     /// All such workers.
-    pub fn workers(&self) -> impl Iterator<Item = &(RowKey, Worker)> {
+    pub(super) fn workers(&self) -> impl Iterator<Item = &(RowKey, Worker)> {
         self.workers.values()
     }
 }

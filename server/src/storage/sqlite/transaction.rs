@@ -46,7 +46,7 @@ pub(super) struct Next {
 
 /// The writer's connection within a transaction, and its memory.
 #[derive(Debug)]
-pub struct SqliteTx {
+pub(super) struct SqliteTx {
     pub(super) connection: Connection,
     pub(super) now: Timestamp,
     pub(super) open: bool,
@@ -57,6 +57,8 @@ pub struct SqliteTx {
     pub(super) queued: i64,
     pub(super) hot: HashMap<RolloutId, Hot>,
     pub(super) workers: HashMap<WorkerId, (RowKey, Worker)>,
+    /// The latest resources, once they were looked up.
+    #[expect(clippy::option_option, reason = "not looked up and none are two things")]
     pub(super) latest_resources: Option<Option<ResourcesId>>,
     pub(super) silences: HashMap<RowKey, Timestamp>,
     pub(super) deadlines: Deadlines,
@@ -72,7 +74,7 @@ impl SqliteTx {
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn new(
+    pub(super) fn new(
         connection: Connection,
         sequences: Arc<Sequences>,
         soft: Arc<RwLock<SoftState>>,
@@ -102,7 +104,7 @@ impl SqliteTx {
     }
 
     /// Starts the work of one operation at `now`.
-    pub fn begin(&mut self, now: Timestamp) {
+    pub(super) fn begin(&mut self, now: Timestamp) {
         self.now = now;
         if self.hot.len() > MAX_REMEMBERED {
             self.hot.clear();
@@ -116,7 +118,7 @@ impl SqliteTx {
     ///
     /// # Errors
     /// What SQLite says. Everything is undone then: call [`SqliteTx::rollback`].
-    pub fn commit(&mut self) -> TxResult<Signals> {
+    pub(super) fn commit(&mut self) -> TxResult<Signals> {
         if self.wrote {
             if self.counts != self.counts_on_disk {
                 self.counts.save(&self.counts_on_disk, &self.connection)?;
@@ -146,7 +148,7 @@ impl SqliteTx {
     }
 
     /// Undoes everything since the last commit, and forgets what may have come from it.
-    pub fn rollback(&mut self) {
+    pub(super) fn rollback(&mut self) {
         if !self.connection.is_autocommit()
             && let Err(error) = self.connection.execute_batch("ROLLBACK")
         {
@@ -172,7 +174,7 @@ impl SqliteTx {
     }
 
     /// The next moment at which a rollout has to be looked at.
-    pub fn next_check(&self) -> Option<Timestamp> {
+    pub(super) fn next_check(&self) -> Option<Timestamp> {
         self.deadlines.next()
     }
 
@@ -180,8 +182,11 @@ impl SqliteTx {
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn write_soft_state(&mut self, closing: bool) -> TxResult<()> {
-        let (heartbeats, workers) = self.soft.read().unwritten();
+    pub(super) fn write_soft_state(&mut self, closing: bool) -> TxResult<()> {
+        let (heartbeats, workers) = {
+            let soft = self.soft.read();
+            (soft.unwritten_heartbeats(), soft.unwritten_workers())
+        };
         let reservations = self.sequences.release(closing);
         if heartbeats.is_empty() && workers.is_empty() && reservations.is_empty() {
             return Ok(());
