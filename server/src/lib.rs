@@ -1,4 +1,64 @@
-//! The lightning-store server.
+//! The lightning-store server: a durable store for agent training by reinforcement learning.
+//!
+//! An algorithm enqueues *rollouts*; workers take them and execute them in *attempts*; attempts send back *spans*;
+//! *resources* (prompts, model endpoints) are versioned beside them. This crate keeps all that and serves it over HTTP in
+//! the protocol of the published Python package `agentlightning`.
+//!
+//! # The layers
+//!
+//! Data flows one way, and imports point down only:
+//!
+//! ```text
+//!   http/      parse → call → shape: v1_agl, otlp, ops, page
+//!   service/   one file per use case; those that write are Operations, run inside one transaction
+//!   domain/    pure functions (state, now) → next state: no storage, no clock, no async
+//!   storage/   Tx (row verbs) · queries · wake-ups                     sqlite/
+//! ```
+//!
+//! The vocabulary of all layers is [`lightning_store_client::wire`]; the operations are data in
+//! [`lightning_store_client::api`]; requests are read by [`lightning_store_client::lax`]. Beside the layers stand
+//! [`app`] (start, serve, drain), [`config`] (the command line), [`clock`] (the only place that reads time), [`ids`] and
+//! [`limits`] (every bound with its reason).
+//!
+//! # One request, followed
+//!
+//! `POST /v1/agl/queues/rollouts/dequeue`
+//!
+//! 1. [`app`] accepted the connection; [`http::App::respond`] draws a request id and asks the router.
+//! 2. `http/v1_agl/queues.rs` gets the body from [`http::extract::OptionalJson`], which has checked it as the Python
+//!    server would, and calls [`storage::Store::transact`] with [`service::dequeue::Dequeue`].
+//! 3. The SQLite store puts it into the channel of its writer thread (`storage/sqlite/writer.rs`), which takes whatever
+//!    is waiting and runs all of it in one transaction.
+//! 4. [`service::dequeue`] claims rows from the queue, [`domain::attempt::begin`] makes each an attempt, and the rows go
+//!    back: queue, rollout, attempt and worker change together or not at all.
+//! 5. The writer commits once (one flush to disk for everybody in the batch), publishes wake-ups, and answers.
+//! 6. The handler answers the list as JSON.
+//!
+//! # Decisions
+//!
+//! - **A use case is written once**, over the verbs of [`storage::tx::Tx`], and runs on any database. On SQLite its future
+//!   never waits: the writer thread polls it once. Operations can be run again, so a batch needs no savepoints: if
+//!   anything in it fails, it is undone and each operation runs by itself.
+//! - **An answered write is on disk** (write-ahead log, `synchronous=FULL`). Not promised are signs of life: heartbeats
+//!   and looks into an empty queue are *soft*, kept in memory, written every few seconds and laid over what is read, so
+//!   that thousands of idle workers cost no disk writes.
+//! - **Nobody polls.** Waits sleep on signals that are published after the commit. The watchdog sleeps until the earliest
+//!   deadline; besides, every write applies deadlines that have passed on the rollouts it touches, so that the next read
+//!   shows them. After a start, silence counts from the start.
+//! - **Sequence numbers** come from memory out of blocks that are reserved on disk: they only rise, and skip numbers only
+//!   after a crash.
+//! - **Bodies apart from states.** A rollout's task lies beside the row that changes with each step; spans are appended to
+//!   one table with one narrow index, most of their text untouched.
+//! - **One moment per transaction**, strictly later than all before it, from a clock that nobody can set back.
+//! - **Numbers of rows are kept, not counted**, so that the first page of a million rollouts is as quick as that of ten.
+//! - Differences from the Python server are deliberate, listed in the README, and each has its line in
+//!   `tests/golden/differences.jsonl`. Quirks that are kept for its clients are marked `Compat`.
+//!
+//! # Where tests are
+//!
+//! Domain and helpers: beside the code. Stores: `tests/tests/conformance`, the same sentences for every kind. Everything
+//! else drives the real binary: recorded exchanges, processes and signals, durability, the real Python package.
+
 pub mod app;
 pub mod clock;
 pub mod config;

@@ -2,7 +2,7 @@
 //! let `domain` decide, and put rows back, all in one transaction. Nothing here knows HTTP or SQL.
 //!
 //! To add one: a struct with the request, `impl Operation`, a test in the conformance suite
-//! (`server/tests/conformance.rs`), and a handler in `http`.
+//! (`tests/tests/conformance`), and a handler in `http`.
 
 pub mod add_spans;
 pub mod dequeue;

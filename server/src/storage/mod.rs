@@ -7,7 +7,7 @@
 //! - [`sqlite`]: the implementation on SQLite, on disk or in memory.
 //!
 //! To add another database: implement [`tx::Tx`] and the queries of [`Store`], add a variant to [`Store`], and run the
-//! conformance suite (`server/tests/conformance.rs`) over it. Nothing above this folder changes.
+//! conformance suite (`tests/tests/conformance`) over it. Nothing above this folder changes.
 
 pub mod error;
 pub mod reads;

@@ -51,6 +51,11 @@ impl Wakeups {
         Subscription { wakeups: self.clone(), token, ids, receiver }
     }
 
+    /// For how many rollouts somebody is listening.
+    pub fn listened_for(&self) -> usize {
+        self.waiters.lock().len()
+    }
+
     /// Tells everybody concerned.
     pub fn publish(&self, signals: &Signals) {
         let waiters = self.waiters.lock();

@@ -15,7 +15,8 @@ const APPLICATION_ID: i32 = 0x4c53_5452;
 /// SQLite's WAL had a corruption bug with several connections before.
 const OLDEST_SQLITE: i32 = 3_051_003;
 
-const PAGE_BYTES: u32 = 16_384;
+/// A commit writes whole pages, so small ones make commits cheap; but a page should hold several spans of 2 to 3 KB.
+const PAGE_BYTES: u32 = 8_192;
 
 /// How to make the newest schema out of each older one. Append only.
 const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("migrations/0001_initial.sql"))];

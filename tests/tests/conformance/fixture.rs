@@ -1,0 +1,150 @@
+//! A store of its own for each test, with a clock that stands still until it is told otherwise.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lightning_store_client::wire::{
+    Attempt, AttemptId, AttemptStatus, AttemptedRollout, DequeueRollouts, NewRollout, Patch, RawJson,
+    Rollout, RolloutConfig, RolloutId, RolloutStatus, SpanRecord, UpdateAttempt as AttemptChange,
+    UpdateRollout as RolloutChange, Worker, WorkerId,
+};
+use lightning_store_server::clock::ManualClock;
+use lightning_store_server::service::add_spans::{AddSpans, NewSpan, SpanOutcome};
+use lightning_store_server::service::dequeue::Dequeue;
+use lightning_store_server::service::enqueue::Enqueue;
+use lightning_store_server::service::start_attempt::StartAttempt;
+use lightning_store_server::service::update_attempt::UpdateAttempt;
+use lightning_store_server::service::update_rollout::UpdateRollout;
+use lightning_store_server::storage::Store;
+use lightning_store_server::storage::error::StoreError;
+
+/// A store and its clock.
+pub struct Fixture {
+    pub store: Store,
+    pub clock: Arc<ManualClock>,
+    folder: Option<tempfile::TempDir>,
+}
+
+impl Fixture {
+    pub fn memory() -> Self {
+        let clock = ManualClock::at(1_000_000);
+        Self { store: Store::memory(clock.clone()).unwrap(), clock, folder: None }
+    }
+
+    pub fn sqlite() -> Self {
+        let clock = ManualClock::at(1_000_000);
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::sqlite(&folder.path().join("store.db"), clock.clone()).unwrap();
+        Self { store, clock, folder: Some(folder) }
+    }
+
+    /// The same store after a clean end and a new start; itself if it does not outlive its process.
+    pub async fn restarted(self) -> Self {
+        let Some(folder) = self.folder else { return self };
+        self.store.close().await;
+        let store = Store::sqlite(&folder.path().join("store.db"), self.clock.clone()).unwrap();
+        Self { store, clock: self.clock, folder: Some(folder) }
+    }
+
+    pub fn advance(&self, seconds: f64) {
+        self.clock.advance(Duration::try_from_secs_f64(seconds).unwrap());
+    }
+
+    pub async fn enqueue_with(&self, count: usize, config: RolloutConfig) -> Vec<Rollout> {
+        let rollouts =
+            (0..count).map(|number| new_rollout(&number.to_string(), Some(config.clone()))).collect();
+        self.store.transact(Enqueue { rollouts }).await.unwrap()
+    }
+
+    pub async fn enqueue(&self, count: usize) -> Vec<Rollout> {
+        self.enqueue_with(count, RolloutConfig::default()).await
+    }
+
+    pub async fn dequeue(&self, limit: i64, worker: Option<&str>) -> Vec<AttemptedRollout> {
+        let request = DequeueRollouts { limit, worker_id: worker.map(WorkerId::from) };
+        self.store.transact(Dequeue { request }).await.unwrap()
+    }
+
+    /// One rollout with these settings and its first attempt.
+    pub async fn started(&self, config: RolloutConfig, worker: Option<&str>) -> AttemptedRollout {
+        self.enqueue_with(1, config).await;
+        self.dequeue(1, worker).await.remove(0)
+    }
+
+    pub async fn start_attempt(&self, id: &RolloutId) -> AttemptedRollout {
+        self.store.transact(StartAttempt { rollout_id: id.clone(), worker_id: None }).await.unwrap()
+    }
+
+    pub async fn set_status(&self, id: &RolloutId, status: RolloutStatus) -> Rollout {
+        let request = RolloutChange { status: Patch::Set(status), ..RolloutChange::default() };
+        self.store.transact(UpdateRollout { rollout_id: id.clone(), request }).await.unwrap()
+    }
+
+    pub async fn report(&self, id: &RolloutId, attempt: &str, status: AttemptStatus) -> Attempt {
+        let request = AttemptChange { status: Patch::Set(status), ..AttemptChange::default() };
+        self.change(id, attempt, request).await.unwrap()
+    }
+
+    pub async fn change(
+        &self,
+        id: &RolloutId,
+        attempt: &str,
+        request: AttemptChange,
+    ) -> Result<Attempt, StoreError> {
+        let attempt_id = AttemptId::from(attempt);
+        self.store.transact(UpdateAttempt { rollout_id: id.clone(), attempt_id, request }).await
+    }
+
+    pub async fn add_span(&self, attempt: &Attempt, number: i64, span_id: &str) -> SpanOutcome {
+        let span = NewSpan { span: span(attempt, number, span_id), numbered: true };
+        self.store.transact(AddSpans { spans: vec![span] }).await.unwrap().remove(0)
+    }
+
+    pub async fn status(&self, id: &RolloutId) -> RolloutStatus {
+        self.store.get_rollout(id.clone()).await.unwrap().unwrap().rollout.status
+    }
+
+    pub async fn latest(&self, id: &RolloutId) -> Attempt {
+        self.store.get_latest_attempt(id.clone()).await.unwrap().unwrap()
+    }
+
+    pub async fn worker(&self, id: &str) -> Option<Worker> {
+        self.store.get_worker(WorkerId::from(id)).await.unwrap()
+    }
+}
+
+pub fn new_rollout(input: &str, config: Option<RolloutConfig>) -> NewRollout {
+    NewRollout { input: RawJson::trusted(input), mode: None, resources_id: None, config, metadata: None }
+}
+
+/// Three attempts, after any bad end.
+pub fn retrying() -> RolloutConfig {
+    RolloutConfig {
+        max_attempts: 3,
+        retry_condition: vec![AttemptStatus::Failed, AttemptStatus::Timeout, AttemptStatus::Unresponsive],
+        ..RolloutConfig::default()
+    }
+}
+
+pub fn span(attempt: &Attempt, number: i64, span_id: &str) -> SpanRecord {
+    SpanRecord {
+        rollout_id: attempt.rollout_id.clone(),
+        attempt_id: attempt.attempt_id.clone(),
+        sequence_id: number,
+        trace_id: "trace".to_owned(),
+        span_id: span_id.to_owned(),
+        parent_id: None,
+        name: format!("name of {span_id}"),
+        start_time: None,
+        end_time: None,
+        rest: "\"status\":{\"status_code\":\"OK\",\"description\":null}".to_owned(),
+    }
+}
+
+pub fn ids(rollouts: &[Rollout]) -> Vec<RolloutId> {
+    rollouts.iter().map(|rollout| rollout.rollout_id.clone()).collect()
+}
+
+pub fn taken(rollouts: &[AttemptedRollout]) -> Vec<RolloutId> {
+    rollouts.iter().map(|taken| taken.rollout.rollout_id.clone()).collect()
+}

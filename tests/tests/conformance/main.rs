@@ -1,0 +1,37 @@
+//! What every store must do, whatever keeps its data. Each sentence is run over each kind of store.
+//!
+//! To add a kind: a module in the macro below, and a constructor of `Fixture`.
+
+#![expect(clippy::unwrap_used, reason = "a sentence that cannot go on has failed")]
+
+mod attempts;
+mod fixture;
+mod queue;
+mod resources;
+mod rollouts;
+mod sequences;
+mod spans;
+mod waits;
+mod watchdog;
+mod workers;
+
+/// Makes a test of each sentence for each kind of store.
+macro_rules! sentences {
+    ($($sentence:ident),* $(,)?) => {
+        mod memory {
+            $(#[tokio::test]
+            async fn $sentence() {
+                super::$sentence(crate::fixture::Fixture::memory()).await;
+            })*
+        }
+
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $sentence() {
+                super::$sentence(crate::fixture::Fixture::sqlite()).await;
+            })*
+        }
+    };
+}
+
+use sentences;
