@@ -49,7 +49,7 @@ lint: setup ## check format, lints and documentation; a warning is an error
 	$(RUFF) check tests/python
 	cargo clippy $(PROFILE) --workspace --all-targets -- -D warnings
 	cargo clippy $(PROFILE) $(WASM) -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc $(PROFILE) --workspace --no-deps
+	RUSTDOCFLAGS="-D warnings" cargo doc $(PROFILE) --workspace --no-deps --document-private-items
 
 setup: compiler wasm python ## install what the tests need: a C compiler, the wasm32 target, the Python package
 

@@ -19,19 +19,19 @@ use lightning_store_server::storage::Store;
 use lightning_store_server::storage::error::StoreError;
 
 /// A store and its clock.
-pub struct Fixture {
+pub(crate) struct Fixture {
     pub store: Store,
     pub clock: Arc<ManualClock>,
     folder: Option<tempfile::TempDir>,
 }
 
 impl Fixture {
-    pub fn memory() -> Self {
+    pub(crate) fn memory() -> Self {
         let clock = ManualClock::at(1_000_000);
         Self { store: Store::memory(clock.clone()).unwrap(), clock, folder: None }
     }
 
-    pub fn sqlite() -> Self {
+    pub(crate) fn sqlite() -> Self {
         let clock = ManualClock::at(1_000_000);
         let folder = tempfile::tempdir().unwrap();
         let store = Store::sqlite(&folder.path().join("store.db"), clock.clone()).unwrap();
@@ -39,53 +39,53 @@ impl Fixture {
     }
 
     /// The same store after a clean end and a new start; itself if it does not outlive its process.
-    pub async fn restarted(self) -> Self {
+    pub(crate) async fn restarted(self) -> Self {
         let Some(folder) = self.folder else { return self };
         self.store.close().await;
         let store = Store::sqlite(&folder.path().join("store.db"), self.clock.clone()).unwrap();
         Self { store, clock: self.clock, folder: Some(folder) }
     }
 
-    pub fn advance(&self, seconds: f64) {
+    pub(crate) fn advance(&self, seconds: f64) {
         self.clock.advance(Duration::try_from_secs_f64(seconds).unwrap());
     }
 
-    pub async fn enqueue_with(&self, count: usize, config: RolloutConfig) -> Vec<Rollout> {
+    pub(crate) async fn enqueue_with(&self, count: usize, config: RolloutConfig) -> Vec<Rollout> {
         let rollouts =
             (0..count).map(|number| new_rollout(&number.to_string(), Some(config.clone()))).collect();
         self.store.transact(Enqueue { rollouts }).await.unwrap()
     }
 
-    pub async fn enqueue(&self, count: usize) -> Vec<Rollout> {
+    pub(crate) async fn enqueue(&self, count: usize) -> Vec<Rollout> {
         self.enqueue_with(count, RolloutConfig::default()).await
     }
 
-    pub async fn dequeue(&self, limit: i64, worker: Option<&str>) -> Vec<AttemptedRollout> {
+    pub(crate) async fn dequeue(&self, limit: i64, worker: Option<&str>) -> Vec<AttemptedRollout> {
         let request = DequeueRollouts { limit, worker_id: worker.map(WorkerId::from) };
         self.store.transact(Dequeue { request }).await.unwrap()
     }
 
     /// One rollout with these settings and its first attempt.
-    pub async fn started(&self, config: RolloutConfig, worker: Option<&str>) -> AttemptedRollout {
+    pub(crate) async fn started(&self, config: RolloutConfig, worker: Option<&str>) -> AttemptedRollout {
         self.enqueue_with(1, config).await;
         self.dequeue(1, worker).await.remove(0)
     }
 
-    pub async fn start_attempt(&self, id: &RolloutId) -> AttemptedRollout {
+    pub(crate) async fn start_attempt(&self, id: &RolloutId) -> AttemptedRollout {
         self.store.transact(StartAttempt { rollout_id: id.clone(), worker_id: None }).await.unwrap()
     }
 
-    pub async fn set_status(&self, id: &RolloutId, status: RolloutStatus) -> Rollout {
+    pub(crate) async fn set_status(&self, id: &RolloutId, status: RolloutStatus) -> Rollout {
         let request = RolloutChange { status: Patch::Set(status), ..RolloutChange::default() };
         self.store.transact(UpdateRollout { rollout_id: id.clone(), request }).await.unwrap()
     }
 
-    pub async fn report(&self, id: &RolloutId, attempt: &str, status: AttemptStatus) -> Attempt {
+    pub(crate) async fn report(&self, id: &RolloutId, attempt: &str, status: AttemptStatus) -> Attempt {
         let request = AttemptChange { status: Patch::Set(status), ..AttemptChange::default() };
         self.change(id, attempt, request).await.unwrap()
     }
 
-    pub async fn change(
+    pub(crate) async fn change(
         &self,
         id: &RolloutId,
         attempt: &str,
@@ -95,30 +95,30 @@ impl Fixture {
         self.store.transact(UpdateAttempt { rollout_id: id.clone(), attempt_id, request }).await
     }
 
-    pub async fn add_span(&self, attempt: &Attempt, number: i64, span_id: &str) -> SpanOutcome {
+    pub(crate) async fn add_span(&self, attempt: &Attempt, number: i64, span_id: &str) -> SpanOutcome {
         let span = NewSpan { span: span(attempt, number, span_id), numbered: true };
         self.store.transact(AddSpans { spans: vec![span] }).await.unwrap().remove(0)
     }
 
-    pub async fn status(&self, id: &RolloutId) -> RolloutStatus {
+    pub(crate) async fn status(&self, id: &RolloutId) -> RolloutStatus {
         self.store.get_rollout(id.clone()).await.unwrap().unwrap().rollout.status
     }
 
-    pub async fn latest(&self, id: &RolloutId) -> Attempt {
+    pub(crate) async fn latest(&self, id: &RolloutId) -> Attempt {
         self.store.get_latest_attempt(id.clone()).await.unwrap().unwrap()
     }
 
-    pub async fn worker(&self, id: &str) -> Option<Worker> {
+    pub(crate) async fn worker(&self, id: &str) -> Option<Worker> {
         self.store.get_worker(WorkerId::from(id)).await.unwrap()
     }
 }
 
-pub fn new_rollout(input: &str, config: Option<RolloutConfig>) -> NewRollout {
+pub(crate) fn new_rollout(input: &str, config: Option<RolloutConfig>) -> NewRollout {
     NewRollout { input: RawJson::trusted(input), mode: None, resources_id: None, config, metadata: None }
 }
 
 /// Three attempts, after any bad end.
-pub fn retrying() -> RolloutConfig {
+pub(crate) fn retrying() -> RolloutConfig {
     RolloutConfig {
         max_attempts: 3,
         retry_condition: vec![AttemptStatus::Failed, AttemptStatus::Timeout, AttemptStatus::Unresponsive],
@@ -126,7 +126,7 @@ pub fn retrying() -> RolloutConfig {
     }
 }
 
-pub fn span(attempt: &Attempt, number: i64, span_id: &str) -> SpanRecord {
+pub(crate) fn span(attempt: &Attempt, number: i64, span_id: &str) -> SpanRecord {
     SpanRecord {
         rollout_id: attempt.rollout_id.clone(),
         attempt_id: attempt.attempt_id.clone(),
@@ -141,10 +141,10 @@ pub fn span(attempt: &Attempt, number: i64, span_id: &str) -> SpanRecord {
     }
 }
 
-pub fn ids(rollouts: &[Rollout]) -> Vec<RolloutId> {
+pub(crate) fn ids(rollouts: &[Rollout]) -> Vec<RolloutId> {
     rollouts.iter().map(|rollout| rollout.rollout_id.clone()).collect()
 }
 
-pub fn taken(rollouts: &[AttemptedRollout]) -> Vec<RolloutId> {
+pub(crate) fn taken(rollouts: &[AttemptedRollout]) -> Vec<RolloutId> {
     rollouts.iter().map(|taken| taken.rollout.rollout_id.clone()).collect()
 }
