@@ -22,7 +22,7 @@ fn read(recording: &str) -> (Vec<Exchange>, Differences) {
 
 #[test]
 fn each_difference_fits_its_recording() {
-    for recording in ["v1_agl", "v1_agl-cors", "v1_agl-cors-any"] {
+    for recording in ["v1_agl", "v1_agl-cors", "v1_agl-cors-any", "agl_v1"] {
         let (exchanges, differences) = read(recording);
         assert_eq!(differences.strays(&exchanges).next(), None);
         for exchange in &exchanges {
@@ -61,4 +61,9 @@ async fn listed_origins_are_answered_as_recorded() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn any_origin_is_answered_as_recorded() {
     answers_match("v1_agl-cors-any", Launch::default().args(["--cors-origin", "*"])).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_dialect_of_the_specification_is_answered_as_recorded() {
+    answers_match("agl_v1", Launch::default()).await;
 }

@@ -88,6 +88,34 @@ pub mod v1_agl {
     }
 }
 
+/// The dialect of the specification: one object where [`v1_agl`] has a batch, a plain list where it has a page.
+pub mod agl_v1 {
+    use super::{Endpoint, Method};
+
+    endpoints! {
+        HEALTH = Get "/agl/v1/health" -> 200 "agl_v1_health", "Whether the process serves.";
+        ENQUEUE = Post "/agl/v1/queues/rollouts/enqueue" -> 201 "agl_v1_enqueue_rollout", "Create a rollout and queue it.";
+        DEQUEUE = Post "/agl/v1/queues/rollouts/dequeue" -> 200 "agl_v1_dequeue_rollout", "Take a rollout from the queue and start an attempt of it; null if there is none.";
+        START_ROLLOUT = Post "/agl/v1/rollouts" -> 201 "agl_v1_start_rollout", "Create a rollout and start its first attempt at once.";
+        QUERY_ROLLOUTS = Get "/agl/v1/rollouts" -> 200 "agl_v1_query_rollouts", "List all rollouts.";
+        SEARCH_ROLLOUTS = Post "/agl/v1/rollouts/search" -> 200 "agl_v1_search_rollouts", "List rollouts by status and id.";
+        GET_ROLLOUT = Get "/agl/v1/rollouts/{rollout_id}" -> 200 "agl_v1_get_rollout", "One rollout.";
+        UPDATE_ROLLOUT = Post "/agl/v1/rollouts/{rollout_id}" -> 200 "agl_v1_update_rollout", "Change a rollout; with the status queuing or requeuing it is queued again.";
+        START_ATTEMPT = Post "/agl/v1/rollouts/{rollout_id}/attempts" -> 201 "agl_v1_start_attempt", "Start another attempt, whatever the rollout's status.";
+        QUERY_ATTEMPTS = Get "/agl/v1/rollouts/{rollout_id}/attempts" -> 200 "agl_v1_query_attempts", "List the attempts of a rollout.";
+        GET_LATEST_ATTEMPT = Get "/agl/v1/rollouts/{rollout_id}/attempts/latest" -> 200 "agl_v1_get_latest_attempt", "The newest attempt of a rollout, or null.";
+        UPDATE_ATTEMPT = Post "/agl/v1/rollouts/{rollout_id}/attempts/{attempt_id}" -> 200 "agl_v1_update_attempt", "Change an attempt (or the one called latest); the newest one takes its rollout along.";
+        ADD_SPAN = Post "/agl/v1/spans" -> 201 "agl_v1_add_span", "Store a span; the one stored first if the attempt has one with this id.";
+        QUERY_SPANS = Get "/agl/v1/spans" -> 200 "agl_v1_query_spans", "List the spans of a rollout.";
+        NEXT_SEQUENCE_ID = Post "/agl/v1/spans/next" -> 200 "agl_v1_next_sequence_id", "The next number for a span of a rollout.";
+        ADD_RESOURCES = Post "/agl/v1/resources" -> 201 "agl_v1_add_resources", "Store a new set of resources, which is then the latest.";
+        GET_LATEST_RESOURCES = Get "/agl/v1/resources/latest" -> 200 "agl_v1_get_latest_resources", "The resources that were written last, or null.";
+        GET_RESOURCES = Get "/agl/v1/resources/{resources_id}" -> 200 "agl_v1_get_resources", "One set of resources, or null.";
+        UPDATE_RESOURCES = Post "/agl/v1/resources/{resources_id}" -> 200 "agl_v1_update_resources", "Replace a set of resources, which is then the latest.";
+        WAIT_FOR_ROLLOUTS = Post "/agl/v1/waits/rollouts" -> 200 "agl_v1_wait_for_rollouts", "Wait until rollouts are finished; those that are, in the order asked for.";
+    }
+}
+
 /// OpenTelemetry ingest.
 pub mod otlp {
     use super::{Endpoint, Method};
@@ -116,7 +144,7 @@ mod tests {
 
     #[test]
     fn no_two_operations_share_a_name_or_a_route() {
-        let all: Vec<_> = [v1_agl::ALL, otlp::ALL, ops::ALL].concat();
+        let all: Vec<_> = [v1_agl::ALL, agl_v1::ALL, otlp::ALL, ops::ALL].concat();
         for (index, one) in all.iter().enumerate() {
             for other in &all[index + 1..] {
                 assert_ne!(one.name, other.name);

@@ -8,11 +8,12 @@
 //! | start a rollout | [`NewRollout`](super::NewRollout) | [`AttemptedRollout`](super::AttemptedRollout) |
 //! | list or search rollouts | [`SearchRollouts`] | list of [`Rollout`](super::Rollout) |
 //! | list attempts | none | list of [`Attempt`](super::Attempt) |
+//! | store or get resources | as there | [`Resources`] |
 //! | list spans | query `rollout_id`, `attempt_id` | list of [`Span`](super::Span) |
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::{RolloutId, RolloutStatus};
+use super::{NamedResources, ResourcesId, ResourcesUpdate, RolloutId, RolloutStatus};
 use crate::lax::{Node, ReadJson, Reader};
 
 /// Body of `POST /agl/v1/rollouts/search`.
@@ -32,5 +33,20 @@ impl ReadJson for SearchRollouts {
             reader.list(node, |node, reader| reader.string(node).map(|id| RolloutId::from(id.as_ref())))
         });
         Some(Self { status: status?, rollout_ids: rollout_ids? })
+    }
+}
+
+/// A set of resources, without the times and the version that it has there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resources {
+    /// The id of the set.
+    pub resources_id: ResourcesId,
+    /// The resources.
+    pub resources: NamedResources,
+}
+
+impl From<ResourcesUpdate> for Resources {
+    fn from(update: ResourcesUpdate) -> Self {
+        Self { resources_id: update.resources_id, resources: update.resources }
     }
 }

@@ -58,16 +58,32 @@ pub fn created_span(span: Option<&SpanRecord>) -> Answer {
 
 /// 200 with a page of spans, whose texts are passed through.
 pub fn spans(page: &Page<SpanRecord>) -> Answer {
-    let size: usize = page.items.iter().map(|span| span.rest.len() + 512).sum();
-    let mut body = Vec::with_capacity(size + 64);
-    body.extend_from_slice(b"{\"items\":[");
-    for (index, span) in page.items.iter().enumerate() {
+    let mut body = Vec::with_capacity(size_of_spans(&page.items));
+    body.extend_from_slice(b"{\"items\":");
+    push_spans(&mut body, &page.items);
+    let Page { limit, offset, total, .. } = page;
+    body.extend_from_slice(format!(",\"limit\":{limit},\"offset\":{offset},\"total\":{total}}}").as_bytes());
+    bytes(StatusCode::OK, "application/json", body)
+}
+
+/// 200 with a plain list of spans.
+pub fn span_list(spans: &[SpanRecord]) -> Answer {
+    let mut body = Vec::with_capacity(size_of_spans(spans));
+    push_spans(&mut body, spans);
+    bytes(StatusCode::OK, "application/json", body)
+}
+
+fn size_of_spans(spans: &[SpanRecord]) -> usize {
+    spans.iter().map(|span| span.rest.len() + 512).sum::<usize>() + 64
+}
+
+fn push_spans(body: &mut Vec<u8>, spans: &[SpanRecord]) {
+    body.push(b'[');
+    for (index, span) in spans.iter().enumerate() {
         if index > 0 {
             body.push(b',');
         }
-        span.write_json(&mut body);
+        span.write_json(body);
     }
-    let Page { limit, offset, total, .. } = page;
-    body.extend_from_slice(format!("],\"limit\":{limit},\"offset\":{offset},\"total\":{total}}}").as_bytes());
-    bytes(StatusCode::OK, "application/json", body)
+    body.push(b']');
 }

@@ -6,11 +6,13 @@
 //! headers are added.
 //!
 //! - [`v1_agl`]: the dialect of the published Python package.
+//! - [`agl_v1`]: the dialect of the specification, over the same use cases.
 //! - [`otlp`]: OpenTelemetry ingest.
 //! - [`ops`]: probes and the list of operations.
 //! - [`page`]: what browsers get for everything else.
 //! - [`extract`], [`answer`]: bodies, paths and query strings in and out.
 
+mod agl_v1;
 pub mod answer;
 pub mod cors;
 pub mod error;
@@ -45,6 +47,7 @@ impl App {
     pub fn new(state: AppState, cors: Option<Cors>) -> Self {
         let router = Router::new()
             .merge(v1_agl::routes())
+            .merge(agl_v1::routes())
             .merge(otlp::routes())
             .merge(ops::routes())
             .fallback(no_route)
@@ -129,15 +132,18 @@ fn decode_slashes(request: &mut Request<Body>) {
     }
 }
 
-/// Below `/v1/` there is nothing else; everywhere else a GET finds the page.
+/// Below `/v1/` and `/agl/v1/` there is nothing else; everywhere else a GET finds the page.
 async fn no_route(method: Method, uri: Uri) -> Answer {
     use axum::response::IntoResponse as _;
 
-    if method != Method::GET {
+    let path = uri.path();
+    if path == "/agl/v1" || path.starts_with("/agl/v1/") {
+        ApiError::NoRoute.into_response()
+    } else if method != Method::GET {
         let mut answer = ApiError::NoMethod.into_response();
         answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET"));
         answer
-    } else if uri.path().starts_with("/v1/") {
+    } else if path.starts_with("/v1/") {
         ApiError::NoRoute.into_response()
     } else {
         page::page()

@@ -33,7 +33,7 @@ async fn ready(State(state): State<AppState>) -> Outcome {
 /// Every operation with its path, method, sentence and statuses.
 async fn openapi() -> Outcome {
     let mut paths = Map::new();
-    for endpoint in [api::v1_agl::ALL, api::otlp::ALL, ops::ALL].concat() {
+    for endpoint in [api::v1_agl::ALL, api::agl_v1::ALL, api::otlp::ALL, ops::ALL].concat() {
         let path = paths.entry(endpoint.path).or_insert_with(|| json!({}));
         if let Value::Object(methods) = path {
             methods.insert(endpoint.method.as_str().to_ascii_lowercase(), operation(&endpoint));

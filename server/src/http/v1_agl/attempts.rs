@@ -11,7 +11,7 @@ use crate::http::extract::{Ids, Json, OptionalJson, Parameters};
 use crate::service::start_attempt::StartAttempt;
 use crate::service::update_attempt::UpdateAttempt;
 
-pub(super) async fn start(
+pub(in crate::http) async fn start(
     State(state): State<AppState>,
     ids: Ids,
     OptionalJson(request): OptionalJson<StartRequest>,
@@ -20,11 +20,15 @@ pub(super) async fn start(
     Ok(answer::created(&state.store.transact(StartAttempt { rollout_id: ids.rollout(), worker_id }).await?))
 }
 
-pub(super) async fn query(State(state): State<AppState>, ids: Ids, parameters: Parameters) -> Outcome {
+pub(in crate::http) async fn query(
+    State(state): State<AppState>,
+    ids: Ids,
+    parameters: Parameters,
+) -> Outcome {
     list(&state, ids.rollout(), &parameters.read(QueryAttempts::parameters)?).await
 }
 
-pub(super) async fn search(
+pub(in crate::http) async fn search(
     State(state): State<AppState>,
     ids: Ids,
     Json(request): Json<QueryAttempts>,
@@ -37,11 +41,11 @@ async fn list(state: &AppState, rollout_id: RolloutId, request: &QueryAttempts) 
     Ok(answer::ok(&state.store.query_attempts(rollout_id, sort, window).await?))
 }
 
-pub(super) async fn get_latest(State(state): State<AppState>, ids: Ids) -> Outcome {
+pub(in crate::http) async fn get_latest(State(state): State<AppState>, ids: Ids) -> Outcome {
     Ok(answer::ok(&state.store.get_latest_attempt(ids.rollout()).await?))
 }
 
-pub(super) async fn update(
+pub(in crate::http) async fn update(
     State(state): State<AppState>,
     ids: Ids,
     Json(request): Json<UpdateRequest>,
@@ -50,7 +54,7 @@ pub(super) async fn update(
 }
 
 /// The path of the newest attempt is a route of its own.
-pub(super) async fn update_latest(
+pub(in crate::http) async fn update_latest(
     State(state): State<AppState>,
     ids: Ids,
     Json(request): Json<UpdateRequest>,

@@ -3,12 +3,12 @@
 //! Handlers parse, call one use case and shape the answer; they decide nothing. Facts about the shapes are in
 //! `lightning_store_client::wire`.
 
-mod attempts;
+pub(super) mod attempts;
 mod queues;
 mod resources;
-mod rollouts;
-mod spans;
-mod statistics;
+pub(super) mod rollouts;
+pub(super) mod spans;
+pub(super) mod statistics;
 mod workers;
 
 use axum::Router;

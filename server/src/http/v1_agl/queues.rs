@@ -9,14 +9,14 @@ use crate::http::extract::{Json, OptionalJson};
 use crate::service::dequeue::Dequeue;
 use crate::service::enqueue::Enqueue;
 
-pub(super) async fn enqueue(
+pub(in crate::http) async fn enqueue(
     State(state): State<AppState>,
     Json(EnqueueRollouts { rollouts }): Json<EnqueueRollouts>,
 ) -> Outcome {
     Ok(answer::created(&state.store.transact(Enqueue { rollouts }).await?))
 }
 
-pub(super) async fn dequeue(
+pub(in crate::http) async fn dequeue(
     State(state): State<AppState>,
     OptionalJson(request): OptionalJson<DequeueRollouts>,
 ) -> Outcome {

@@ -8,25 +8,28 @@ use crate::http::answer::{self, Outcome};
 use crate::http::extract::{Ids, Json, Parameters};
 use crate::service::resources::PutResources;
 
-pub(super) async fn add(State(state): State<AppState>, Json(resources): Json<NamedResources>) -> Outcome {
+pub(in crate::http) async fn add(
+    State(state): State<AppState>,
+    Json(resources): Json<NamedResources>,
+) -> Outcome {
     Ok(answer::created(&state.store.transact(PutResources { resources_id: None, resources }).await?))
 }
 
-pub(super) async fn query(State(state): State<AppState>, parameters: Parameters) -> Outcome {
+pub(in crate::http) async fn query(State(state): State<AppState>, parameters: Parameters) -> Outcome {
     let request = parameters.read(QueryResources::parameters)?;
     let (sort, window) = request.list.check()?;
     Ok(answer::ok(&state.store.query_resources(request.filter, sort, window).await?))
 }
 
-pub(super) async fn get_latest(State(state): State<AppState>) -> Outcome {
+pub(in crate::http) async fn get_latest(State(state): State<AppState>) -> Outcome {
     Ok(answer::ok(&state.store.get_latest_resources().await?))
 }
 
-pub(super) async fn get(State(state): State<AppState>, ids: Ids) -> Outcome {
+pub(in crate::http) async fn get(State(state): State<AppState>, ids: Ids) -> Outcome {
     Ok(answer::ok(&state.store.get_resources(ids.resources()).await?))
 }
 
-pub(super) async fn update(
+pub(in crate::http) async fn update(
     State(state): State<AppState>,
     ids: Ids,
     Json(resources): Json<NamedResources>,
@@ -35,7 +38,7 @@ pub(super) async fn update(
 }
 
 /// `latest` is only a word when it is read; written to, it is an id (Compat).
-pub(super) async fn update_latest(
+pub(in crate::http) async fn update_latest(
     State(state): State<AppState>,
     Json(resources): Json<NamedResources>,
 ) -> Outcome {

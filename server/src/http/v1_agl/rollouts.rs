@@ -14,15 +14,21 @@ use crate::service::update_rollout::UpdateRollout;
 use crate::service::wait::wait as wait_for;
 use crate::storage::error::NotFound;
 
-pub(super) async fn start(State(state): State<AppState>, Json(request): Json<StartRequest>) -> Outcome {
+pub(in crate::http) async fn start(
+    State(state): State<AppState>,
+    Json(request): Json<StartRequest>,
+) -> Outcome {
     Ok(answer::created(&state.store.transact(StartRollout { request }).await?))
 }
 
-pub(super) async fn query(State(state): State<AppState>, parameters: Parameters) -> Outcome {
+pub(in crate::http) async fn query(State(state): State<AppState>, parameters: Parameters) -> Outcome {
     list(&state, parameters.read(QueryRollouts::parameters)?).await
 }
 
-pub(super) async fn search(State(state): State<AppState>, Json(request): Json<QueryRollouts>) -> Outcome {
+pub(in crate::http) async fn search(
+    State(state): State<AppState>,
+    Json(request): Json<QueryRollouts>,
+) -> Outcome {
     list(&state, request).await
 }
 
@@ -31,12 +37,12 @@ async fn list(state: &AppState, request: QueryRollouts) -> Outcome {
     Ok(answer::ok(&state.store.query_rollouts(request.filter, sort, window).await?))
 }
 
-pub(super) async fn get(State(state): State<AppState>, ids: Ids) -> Outcome {
+pub(in crate::http) async fn get(State(state): State<AppState>, ids: Ids) -> Outcome {
     find(&state, ids.rollout()).await
 }
 
 /// `search` is only a search when it is posted to.
-pub(super) async fn get_named_search(State(state): State<AppState>) -> Outcome {
+pub(in crate::http) async fn get_named_search(State(state): State<AppState>) -> Outcome {
     find(&state, RolloutId::from("search")).await
 }
 
@@ -47,7 +53,7 @@ async fn find(state: &AppState, id: RolloutId) -> Outcome {
     }
 }
 
-pub(super) async fn update(
+pub(in crate::http) async fn update(
     State(state): State<AppState>,
     ids: Ids,
     Json(request): Json<UpdateRequest>,
@@ -55,6 +61,9 @@ pub(super) async fn update(
     Ok(answer::ok(&state.store.transact(UpdateRollout { rollout_id: ids.rollout(), request }).await?))
 }
 
-pub(super) async fn wait(State(state): State<AppState>, Json(request): Json<WaitForRollouts>) -> Outcome {
+pub(in crate::http) async fn wait(
+    State(state): State<AppState>,
+    Json(request): Json<WaitForRollouts>,
+) -> Outcome {
     Ok(answer::ok(&wait_for(&state.store, request, &state.stop).await?))
 }

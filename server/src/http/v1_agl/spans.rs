@@ -10,7 +10,7 @@ use crate::http::extract::{Json, Parameters};
 use crate::service::add_spans::{AddSpans, NewSpan, SpanOutcome};
 use crate::service::next_sequence_id::next_sequence_id as take_next;
 
-pub(super) async fn add(State(state): State<AppState>, Json(span): Json<SpanRecord>) -> Outcome {
+pub(in crate::http) async fn add(State(state): State<AppState>, Json(span): Json<SpanRecord>) -> Outcome {
     let answered = answer::created_span(Some(&span));
     let outcomes = state.store.transact(AddSpans { spans: vec![NewSpan { span, numbered: true }] }).await?;
     match outcomes.into_iter().next() {
@@ -20,11 +20,14 @@ pub(super) async fn add(State(state): State<AppState>, Json(span): Json<SpanReco
     }
 }
 
-pub(super) async fn query(State(state): State<AppState>, parameters: Parameters) -> Outcome {
+pub(in crate::http) async fn query(State(state): State<AppState>, parameters: Parameters) -> Outcome {
     list(&state, parameters.read(QuerySpans::parameters)?).await
 }
 
-pub(super) async fn search(State(state): State<AppState>, Json(request): Json<QuerySpans>) -> Outcome {
+pub(in crate::http) async fn search(
+    State(state): State<AppState>,
+    Json(request): Json<QuerySpans>,
+) -> Outcome {
     list(&state, request).await
 }
 
@@ -33,7 +36,7 @@ async fn list(state: &AppState, request: QuerySpans) -> Outcome {
     Ok(answer::spans(&state.store.query_spans(request.filter, sort, window).await?))
 }
 
-pub(super) async fn next_sequence_id(
+pub(in crate::http) async fn next_sequence_id(
     State(state): State<AppState>,
     Json(request): Json<NextSequenceId>,
 ) -> Outcome {

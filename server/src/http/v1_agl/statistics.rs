@@ -7,11 +7,11 @@ use crate::app::AppState;
 use crate::http::answer::{self, Outcome};
 
 /// Liveness only: the process serves, whatever its database does. Python clients probe this before they retry.
-pub(super) async fn health() -> Outcome {
+pub(in crate::http) async fn health() -> Outcome {
     Ok(answer::ok(&Health { status: "ok".to_owned() }))
 }
 
-pub(super) async fn statistics(State(state): State<AppState>) -> Outcome {
+pub(in crate::http) async fn statistics(State(state): State<AppState>) -> Outcome {
     let totals = state.store.totals().await?;
     Ok(answer::ok(&Statistics {
         name: format!("lightning-store ({})", state.store.name()),

@@ -61,11 +61,19 @@ pub struct SqliteStore(Arc<Shared>);
 struct Shared {
     name: &'static str,
     channels: RwLock<Option<Channels>>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
+    threads: Mutex<Threads>,
     sequences: Arc<Sequences>,
     wakeups: Wakeups,
     next_check: watch::Receiver<Option<Timestamp>>,
     place: Arc<Place>,
+}
+
+/// In the order in which they end: the last connection to close moves the log into the database for good, which one
+/// that only reads cannot.
+#[derive(Debug, Default)]
+struct Threads {
+    readers: Vec<JoinHandle<()>>,
+    writers: Vec<JoinHandle<()>>,
 }
 
 #[derive(Clone)]
@@ -110,23 +118,24 @@ impl SqliteStore {
         let (queries, waiting_queries) = crossbeam_channel::unbounded::<Query>();
         let (committed, commits) = crossbeam_channel::bounded(1);
         let (checks, next_check) = watch::channel(None);
-        let mut threads = Vec::new();
-        let mut spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
+        let mut threads = Threads::default();
+        let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
             let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
-            thread
-                .map(|thread| threads.push(thread))
-                .map_err(|source| OpenError::File { path: place.display(), source })
+            thread.map_err(|source| OpenError::File { path: place.display(), source })
         };
         let writer =
             Writer { tx, jobs: waiting_jobs, clock, wakeups: wakeups.clone(), next_check: checks, committed };
-        spawn("sqlite-writer", Box::new(move || writer.run()))?;
+        threads.writers.push(spawn("sqlite-writer", Box::new(move || writer.run()))?);
         for _ in 0..readers() {
             let connection = open_reader(&place).map_err(failed)?;
             let (queries, soft) = (waiting_queries.clone(), soft.clone());
-            spawn("sqlite-reader", Box::new(move || read(&connection, &soft, &queries)))?;
+            threads
+                .readers
+                .push(spawn("sqlite-reader", Box::new(move || read(&connection, &soft, &queries)))?);
         }
         let checkpointed = place.clone();
-        spawn("sqlite-checkpoint", Box::new(move || checkpoint::run(&checkpointed, &commits)))?;
+        let moving = Box::new(move || checkpoint::run(&checkpointed, &commits));
+        threads.writers.push(spawn("sqlite-checkpoint", moving)?);
         Ok(Self(Arc::new(Shared {
             name,
             channels: RwLock::new(Some(Channels { jobs, queries })),
@@ -335,16 +344,24 @@ impl SqliteStore {
     pub async fn close(&self) {
         let shared = self.0.clone();
         let closed = tokio::task::spawn_blocking(move || {
-            drop(shared.channels.write().take());
-            for thread in shared.threads.lock().drain(..) {
-                if thread.join().is_err() {
-                    tracing::error!("a thread of the store panicked");
-                }
-            }
+            let Some(Channels { jobs, queries }) = shared.channels.write().take() else { return };
+            let Threads { readers, writers } = std::mem::take(&mut *shared.threads.lock());
+            drop(queries);
+            join(readers);
+            drop(jobs);
+            join(writers);
             shared.place.release();
         });
         if closed.await.is_err() {
             tracing::error!("closing the store failed");
+        }
+    }
+}
+
+fn join(threads: Vec<JoinHandle<()>>) {
+    for thread in threads {
+        if thread.join().is_err() {
+            tracing::error!("a thread of the store panicked");
         }
     }
 }

@@ -102,6 +102,9 @@ impl Place {
     /// [`OpenError`] if it cannot be had.
     pub(super) fn file(path: &Path) -> Result<Self, OpenError> {
         let failed = |source| OpenError::File { path: path.display().to_string(), source };
+        if path.is_dir() {
+            return Err(failed(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder")));
+        }
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             create_folder(folder).map_err(failed)?;
         }
@@ -112,9 +115,6 @@ impl Place {
                 return Err(OpenError::InUse { path: path.display().to_string() });
             }
             Err(fs::TryLockError::Error(source)) => return Err(failed(source)),
-        }
-        if path.is_dir() {
-            return Err(failed(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder")));
         }
         private_file(path).map_err(failed)?;
         Ok(Self { file: path.to_owned(), durable: true, lock, scratch: None })

@@ -1,0 +1,52 @@
+//! Spans.
+
+use axum::extract::State;
+use lightning_store_client::wire::{
+    FilterLogic, Sort, SortOrder, SpanField, SpanFilter, SpanRecord, TextFilter, Window,
+};
+
+use crate::app::AppState;
+use crate::http::answer::{self, Outcome};
+use crate::http::error::ApiError;
+use crate::http::extract::{Json, Parameters};
+use crate::service::add_spans::{AddSpans, NewSpan, SpanOutcome};
+
+/// A span that is there already is answered as it was stored first.
+pub(super) async fn add(State(state): State<AppState>, Json(span): Json<SpanRecord>) -> Outcome {
+    let answered = answer::created_span(Some(&span));
+    let filter = SpanFilter {
+        span_id: TextFilter { exact: Some(span.span_id.clone()), contains: None },
+        ..of(span.rollout_id.to_string(), Some(span.attempt_id.to_string()))
+    };
+    let outcomes = state.store.transact(AddSpans { spans: vec![NewSpan { span, numbered: true }] }).await?;
+    match outcomes.into_iter().next() {
+        Some(SpanOutcome::Stored(_)) => Ok(answered),
+        Some(SpanOutcome::Duplicate) | None => {
+            let page = state.store.query_spans(filter, None, Window::default()).await?;
+            Ok(answer::created_span(page.items.first()))
+        }
+        Some(SpanOutcome::Refused(missing)) => Err(ApiError::NotFound(missing.to_string())),
+    }
+}
+
+pub(super) async fn list(State(state): State<AppState>, parameters: Parameters) -> Outcome {
+    let filter = parameters.read(|query| {
+        let rollout_id = query.required("rollout_id")?;
+        Some(of(rollout_id, query.string("attempt_id")))
+    })?;
+    let by_number = Some(Sort { by: SpanField::SequenceId, order: SortOrder::Asc });
+    let page = state.store.query_spans(filter, by_number, Window::default()).await?;
+    Ok(answer::span_list(&page.items))
+}
+
+fn of(rollout_id: String, attempt_id: Option<String>) -> SpanFilter {
+    SpanFilter {
+        rollout_id,
+        attempt_id,
+        trace_id: TextFilter::default(),
+        span_id: TextFilter::default(),
+        parent_id: TextFilter::default(),
+        name: TextFilter::default(),
+        logic: FilterLogic::And,
+    }
+}
