@@ -2,7 +2,7 @@
 //!
 //! A request passes through [`App::respond`], in this order: a request id is drawn; a preflight is answered ([`cors`]);
 //! the method and the path are brought into the form that the router knows; the router calls a handler; what it
-//! answers becomes an [`Answer`](answer::Answer), errors by the one table in [`error`]; the request id and the CORS
+//! answers becomes an [`Answer`], errors by the one table in [`error`]; the request id and the CORS
 //! headers are added.
 //!
 //! - [`v1_agl`]: the dialect of the published Python package.

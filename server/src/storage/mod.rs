@@ -1,6 +1,6 @@
 //! Where rollouts, attempts, spans, resources and workers are kept.
 //!
-//! - [`tx`]: the write side. A use case is an [`Operation`](tx::Operation) over row verbs ([`tx::Tx`]).
+//! - [`tx`]: the write side. A use case is an [`Operation`] over row verbs ([`tx::Tx`]).
 //! - [`reads`]: the read side: what queries have in common.
 //! - [`wakeup`]: signals from writes to those who wait.
 //! - [`rows`], [`error`]: what the verbs speak of.

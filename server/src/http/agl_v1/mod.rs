@@ -1,4 +1,4 @@
-//! The dialect of the specification: shapes only, over the same use cases as [`v1_agl`](super::v1_agl). Where both
+//! The dialect of the specification: shapes only, over the same use cases as [`v1_agl`]. Where both
 //! answer alike, the handler is the same.
 
 mod resources;
