@@ -1,8 +1,10 @@
-//! OpenTelemetry ingest: OTLP over HTTP, as protobuf.
+//! OpenTelemetry ingest: OTLP over HTTP, as protobuf or JSON.
 //!
 //! - [`convert`]: OTLP spans → spans of the store.
+//! - [`json`](mod@json): the JSON form.
 
 mod convert;
+mod json;
 
 use std::fmt::Write as _;
 use std::io::Read as _;
@@ -19,6 +21,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
 use prost::Message;
+use serde_json::json;
 
 use super::answer::{self, Answer};
 use super::error::ApiError;
@@ -28,6 +31,7 @@ use crate::limits::MAX_DECOMPRESSED_BYTES;
 use crate::service::add_spans::{AddSpans, SpanOutcome};
 
 const PROTOBUF: &str = "application/x-protobuf";
+const JSON: &str = "application/json";
 
 /// The routes.
 pub(super) fn routes() -> Router<AppState> {
@@ -52,10 +56,90 @@ struct Status {
 
 async fn traces(State(state): State<AppState>, request: Request) -> Answer {
     let (parts, body) = request.into_parts();
-    match export(&state, &parts.headers, body).await {
-        Ok(response) => protobuf(&parts.headers, StatusCode::OK, &response),
-        Err(Refusal::Bad(message)) => protobuf(&parts.headers, StatusCode::BAD_REQUEST, &Status { message }),
+    let content_type =
+        parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let Some(encoding) = Encoding::of(content_type) else {
+        // Compat: the text of the Python server, which knows protobuf only.
+        let message = format!("Unsupported Content-Type '{content_type}', expected '{PROTOBUF}'");
+        return Encoding::Protobuf.refuse(&parts.headers, message);
+    };
+    match export(&state, encoding, &parts.headers, body).await {
+        Ok(rejected) => encoding.accept(&parts.headers, partial_success(rejected)),
+        Err(Refusal::Bad(message)) => encoding.refuse(&parts.headers, message),
         Err(Refusal::Other(error)) => error.into_response(),
+    }
+}
+
+/// The two forms of OTLP. A request is answered in its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    Protobuf,
+    Json,
+}
+
+impl Encoding {
+    fn of(content_type: &str) -> Option<Self> {
+        match content_type.split(';').next().unwrap_or_default().trim() {
+            PROTOBUF => Some(Self::Protobuf),
+            JSON => Some(Self::Json),
+            _ => None,
+        }
+    }
+
+    /// The request as far as it makes sense, and why spans of it do not.
+    fn decode(self, body: &[u8]) -> Result<(ExportTraceServiceRequest, Vec<String>), Refusal> {
+        let decoded = match self {
+            Self::Protobuf => ExportTraceServiceRequest::decode(body)
+                .map(|request| (request, Vec::new()))
+                .map_err(|error| error.to_string()),
+            Self::Json => json::read(body),
+        };
+        decoded.map_err(|error| Refusal::Bad(format!("Unable to parse OTLP traces payload: {error}")))
+    }
+
+    fn accept(self, request: &HeaderMap, partial: Option<ExportTracePartialSuccess>) -> Answer {
+        let body = match self {
+            Self::Protobuf => ExportTraceServiceResponse { partial_success: partial }.encode_to_vec(),
+            Self::Json => match partial {
+                None => b"{}".to_vec(),
+                Some(partial) => {
+                    let partial = json!({
+                        // 64-bit numbers are strings in the JSON form of protobuf.
+                        "rejectedSpans": partial.rejected_spans.to_string(),
+                        "errorMessage": partial.error_message,
+                    });
+                    json!({"partialSuccess": partial}).to_string().into_bytes()
+                }
+            },
+        };
+        self.answer(request, StatusCode::OK, body)
+    }
+
+    fn refuse(self, request: &HeaderMap, message: String) -> Answer {
+        let body = match self {
+            Self::Protobuf => Status { message }.encode_to_vec(),
+            Self::Json => json!({"message": message}).to_string().into_bytes(),
+        };
+        self.answer(request, StatusCode::BAD_REQUEST, body)
+    }
+
+    /// A body, compressed if the client takes that.
+    fn answer(self, request: &HeaderMap, status: StatusCode, body: Vec<u8>) -> Answer {
+        let content_type = match self {
+            Self::Protobuf => PROTOBUF,
+            Self::Json => JSON,
+        };
+        if !accepts_gzip(request) {
+            return answer::bytes(status, content_type, body);
+        }
+        let mut zipped = Vec::new();
+        if let Err(error) = GzEncoder::new(body.as_slice(), Compression::fast()).read_to_end(&mut zipped) {
+            tracing::error!(%error, "an answer could not be compressed");
+            return answer::bytes(status, content_type, body);
+        }
+        let mut answer = answer::bytes(status, content_type, zipped);
+        answer.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        answer
     }
 }
 
@@ -67,26 +151,19 @@ enum Refusal {
     Other(ApiError),
 }
 
+/// Stores what can be stored; why the rest cannot.
 async fn export(
     state: &AppState,
+    encoding: Encoding,
     headers: &HeaderMap,
     body: axum::body::Body,
-) -> Result<ExportTraceServiceResponse, Refusal> {
-    let content_type =
-        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if content_type.split(';').next().unwrap_or_default().trim() != PROTOBUF {
-        return Err(Refusal::Bad(format!(
-            "Unsupported Content-Type '{content_type}', expected '{PROTOBUF}'"
-        )));
-    }
+) -> Result<Vec<String>, Refusal> {
     let body = collect(body).await.map_err(Refusal::Other)?;
-    let decode = |body: &[u8]| {
-        ExportTraceServiceRequest::decode(body)
-            .map_err(|error| Refusal::Bad(format!("Unable to parse OTLP traces payload: {error}")))
-    };
     let is_gzip = headers.get(header::CONTENT_ENCODING).is_some_and(|value| value.as_bytes() == b"gzip");
-    let request = if is_gzip { decode(&gunzip(&body)?)? } else { decode(&body)? };
-    let (spans, mut rejected) = convert::spans(request);
+    let (request, mut rejected) =
+        if is_gzip { encoding.decode(&gunzip(&body)?)? } else { encoding.decode(&body)? };
+    let (spans, inconvertible) = convert::spans(request);
+    rejected.extend(inconvertible);
     if !spans.is_empty() {
         let outcomes =
             state.store.transact(AddSpans { spans }).await.map_err(|error| Refusal::Other(error.into()))?;
@@ -95,7 +172,7 @@ async fn export(
             SpanOutcome::Stored(_) | SpanOutcome::Duplicate => None,
         }));
     }
-    Ok(ExportTraceServiceResponse { partial_success: partial_success(rejected) })
+    Ok(rejected)
 }
 
 /// How many spans were rejected and why: each reason once.
@@ -132,21 +209,6 @@ fn gunzip(body: &[u8]) -> Result<Vec<u8>, Refusal> {
         return Err(Refusal::Other(ApiError::TooLarge(text)));
     }
     Ok(decoded)
-}
-
-fn protobuf(request: &HeaderMap, status: StatusCode, message: &impl Message) -> Answer {
-    let body = message.encode_to_vec();
-    if !accepts_gzip(request) {
-        return answer::bytes(status, PROTOBUF, body);
-    }
-    let mut zipped = Vec::new();
-    if let Err(error) = GzEncoder::new(body.as_slice(), Compression::fast()).read_to_end(&mut zipped) {
-        tracing::error!(%error, "an answer could not be compressed");
-        return answer::bytes(status, PROTOBUF, body);
-    }
-    let mut answer = answer::bytes(status, PROTOBUF, zipped);
-    answer.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    answer
 }
 
 /// Whether `Accept-Encoding` names gzip with a weight above 0.
