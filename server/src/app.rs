@@ -6,17 +6,14 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::BodyExt as _;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
 use lightning_store_client::wire::Timestamp;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Serve, StoreLocation};
+use crate::connection::{self, Gate};
 use crate::http::App;
 use crate::http::cors::Cors;
 use crate::limits::DRAIN_TIME;
@@ -73,6 +70,7 @@ pub struct Server {
     address: SocketAddr,
     state: AppState,
     app: App,
+    gate: Arc<Gate>,
 }
 
 impl Server {
@@ -82,6 +80,7 @@ impl Server {
     /// [`StartError`]; its text says what to do.
     pub async fn start(config: &Serve) -> Result<Self, StartError> {
         let cors = Cors::new(&config.cors_origin).map_err(StartError::Origin)?;
+        raise_file_limit();
         // The address first: a second server on the same one should say so, whatever its database.
         let address = SocketAddr::new(config.host, config.port);
         let listener = TcpListener::bind(address).await.map_err(|source| match source.kind() {
@@ -97,8 +96,8 @@ impl Server {
         };
         store.transact(watchdog::Resume).await.map_err(StartError::Resume)?;
         let state = AppState { store, started: clock.now(), clock, stop: CancellationToken::new() };
-        let app = App::new(state.clone(), cors);
-        Ok(Self { listener, address, state, app })
+        let app = App::new(state.clone(), cors, config.limits, config.access_log);
+        Ok(Self { listener, address, state, app, gate: Gate::new(config.limits) })
     }
 
     /// Where it listens.
@@ -109,7 +108,7 @@ impl Server {
     /// Answers requests until `shutdown`, then stops: nothing new is accepted, waits are answered with what there is,
     /// running requests get [`DRAIN_TIME`], and the store is closed.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { listener, state, app, .. } = self;
+        let Self { listener, state, app, gate, .. } = self;
         let timer = tokio::spawn(watchdog::run(state.store.clone(), state.clock.clone(), state.stop.clone()));
         let connections = TaskTracker::new();
         let mut shutdown = pin!(shutdown);
@@ -119,9 +118,21 @@ impl Server {
                 () = &mut shutdown => break,
             };
             match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(serve_connection(stream, app.clone(), state.stop.clone()));
-                }
+                Ok((stream, peer)) => match gate.enter(peer.ip()) {
+                    Ok(pass) => {
+                        let served = connection::serve(stream, peer, app.clone(), state.stop.clone());
+                        connections.spawn(async move {
+                            served.await;
+                            drop(pass);
+                        });
+                    }
+                    Err(reason) => {
+                        tracing::warn!(%peer, reason, "a connection was refused");
+                        tokio::spawn(async move {
+                            connection::refuse(stream, "503 Service Unavailable", &reason).await;
+                        });
+                    }
+                },
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     // Out of file descriptors, most likely: some may be free in a moment.
@@ -147,28 +158,14 @@ impl Server {
     }
 }
 
-/// Answers the requests of one connection, one after the other. Idle ones stay open as long as the client likes, until
-/// the server stops.
-async fn serve_connection(stream: TcpStream, app: App, stop: CancellationToken) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "TCP_NODELAY could not be set");
-    }
-    let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-        let app = app.clone();
-        async move {
-            let request = request.map(|body| axum::body::Body::new(body.map_err(axum::Error::new)));
-            Ok::<_, std::convert::Infallible>(app.respond(request).await)
-        }
-    });
-    let mut connection = pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
-    let outcome = tokio::select! {
-        outcome = connection.as_mut() => outcome,
-        () = stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = outcome {
-        tracing::debug!(%error, "a connection ended early");
+/// Every connection is a file to the system, which often allows few by default.
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current != maximum
+        && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })
+    {
+        tracing::warn!(%error, "the limit of open files could not be raised; many connections may fail");
     }
 }

@@ -7,6 +7,8 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
+use crate::limits::Limits;
+
 /// A durable store for agent training by reinforcement learning.
 ///
 /// Keeps rollouts, attempts, spans and resources, and speaks the protocol of the Python package agentlightning. Without
@@ -62,9 +64,17 @@ pub struct Serve {
     #[arg(long, env = "LIGHTNING_STORE_LOG_LEVEL", default_value = "info", value_name = "LEVEL", value_parser = log_level)]
     pub log_level: String,
 
+    /// Log every request: method, route, status, duration, peer and request id. Never bodies.
+    #[arg(long, env = "LIGHTNING_STORE_ACCESS_LOG")]
+    pub access_log: bool,
+
     /// Form of the log: text for people, json for machines (one object per line).
     #[arg(long, env = "LIGHTNING_STORE_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
     pub log_format: LogFormat,
+
+    /// The bounds that can be set.
+    #[command(flatten)]
+    pub limits: Limits,
 }
 
 /// Where the data is kept.

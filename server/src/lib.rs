@@ -17,14 +17,15 @@
 //!
 //! The vocabulary of all layers is [`lightning_store_client::wire`]; the operations are data in
 //! [`lightning_store_client::api`]; requests are read by [`lightning_store_client::lax`]. Beside the layers stand
-//! [`app`] (start, serve, drain), [`config`] (the command line), [`clock`] (the only place that reads time), [`ids`] and
+//! [`app`] (start, accept, drain), [`connection`] (one connection), [`config`] (the command line), [`clock`] (the only place that reads time), [`ids`] and
 //! [`limits`] (every bound with its reason).
 //!
 //! # One request, followed
 //!
 //! `POST /v1/agl/queues/rollouts/dequeue`
 //!
-//! 1. [`app`] accepted the connection; [`http::App::respond`] draws a request id and asks the router.
+//! 1. [`app`] accepted the connection, [`connection`] reads from it; [`http::App::respond`] draws a request id and asks
+//!    the router.
 //! 2. `http/v1_agl/queues.rs` gets the body from [`http::extract::OptionalJson`], which has checked it as the Python
 //!    server would, and calls [`storage::Store::transact`] with [`service::dequeue::Dequeue`].
 //! 3. The SQLite store puts it into the channel of its writer thread (`storage/sqlite/writer.rs`), which takes whatever
@@ -62,6 +63,7 @@
 pub mod app;
 pub mod clock;
 pub mod config;
+pub mod connection;
 pub mod domain;
 pub mod http;
 pub mod ids;

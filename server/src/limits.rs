@@ -1,19 +1,72 @@
 //! Every bound of the server, with its reason. A request that passes one is refused with an answer that names it.
+//! Those that somebody may have to change are options of the command line: see [`Limits`].
 
 use std::time::Duration;
 
-/// Largest body of a request. A long conversation in one span has some megabytes.
-pub const MAX_BODY_BYTES: usize = 64 << 20;
+use clap::Args;
+use lightning_store_client::lax::Bounds;
 
-/// Largest body once it is decompressed: what a small gzip stream may grow to.
-pub const MAX_DECOMPRESSED_BYTES: usize = 256 << 20;
+/// The bounds that can be set.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Limits {
+    /// Largest body of a request, in bytes. A long conversation in one span has some megabytes.
+    #[arg(long, env = "LIGHTNING_STORE_MAX_BODY_BYTES", default_value_t = 64 << 20, value_name = "BYTES")]
+    pub max_body_bytes: usize,
 
-/// Deepest nesting of JSON, so that a small body cannot exhaust whoever reads it later.
-pub const MAX_JSON_DEPTH: usize = 64;
+    /// Largest body once it is decompressed, in bytes: what a small gzip stream may grow to.
+    #[arg(long, env = "LIGHTNING_STORE_MAX_DECOMPRESSED_BYTES", default_value_t = 256 << 20, value_name = "BYTES")]
+    pub max_decompressed_bytes: usize,
+
+    /// Most connections at a time. Each idle one costs some kilobytes and a file descriptor.
+    #[arg(long, env = "LIGHTNING_STORE_MAX_CONNECTIONS", default_value_t = 20_000, value_name = "COUNT")]
+    pub max_connections: usize,
+
+    /// Most connections at a time from one address, so that one machine cannot lock out the others.
+    #[arg(
+        long,
+        env = "LIGHTNING_STORE_MAX_CONNECTIONS_PER_PEER",
+        default_value_t = 10_000,
+        value_name = "COUNT"
+    )]
+    pub max_connections_per_peer: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_body_bytes: 64 << 20,
+            max_decompressed_bytes: 256 << 20,
+            max_connections: 20_000,
+            max_connections_per_peer: 10_000,
+        }
+    }
+}
+
+/// How much JSON is taken: nesting, so that a small body cannot exhaust whoever reads it later, and the number of
+/// values, which cost memory while they are read.
+pub const JSON: Bounds = Bounds { max_depth: 64, max_values: 4_000_000 };
+
+/// Largest head of a request, its line and its headers, give or take a read. Beyond it the answer is 431.
+pub const MAX_HEAD_BYTES: usize = 64 << 10;
+
+/// Most headers of a request. Beyond it the answer is 431.
+pub const MAX_HEADERS: usize = 128;
+
+/// Most time for the head of a request, from its first byte. An idle connection waits for that as long as it likes.
+pub const HEAD_TIME: Duration = Duration::from_secs(10);
+
+/// Most time in which nothing of a body has to come; from then on it has to come at [`MIN_BODY_BYTES_PER_SECOND`].
+pub const BODY_TIME: Duration = Duration::from_secs(10);
+
+/// Slowest body: what is slower holds a connection and memory for nothing.
+pub const MIN_BODY_BYTES_PER_SECOND: u64 = 1_000;
 
 /// Most operations that wait to be written. Beyond it the disk is hopelessly behind, and a refusal that can be
 /// retried is better than an answer after minutes.
 pub const MAX_WAITING_WRITES: usize = 16_384;
+
+/// Most queries that wait for a reader, for the same reason.
+pub const MAX_WAITING_READS: usize = 16_384;
 
 /// Most operations in one commit: they are answered together, so none should wait for too many others.
 pub const MAX_WRITES_PER_COMMIT: usize = 512;
@@ -26,3 +79,6 @@ pub const MAX_CHECKS_PER_COMMIT: usize = 256;
 
 /// How long heartbeats may be kept in memory before they are written. They are at most 10 s old after a crash.
 pub const SOFT_STATE_INTERVAL: Duration = Duration::from_secs(3);
+
+/// A request that takes longer is logged as slow; those that wait by their nature are not meant.
+pub const SLOW_REQUEST: Duration = Duration::from_secs(1);

@@ -151,7 +151,21 @@ def start(role: str, arguments: argparse.Namespace) -> subprocess.Popen[bytes]:
         "AGENTOPS_LOGGING_TO_FILE": "False",
     }
     options = ["--rollouts", str(arguments.rollouts), "--runners", str(arguments.runners), "--tracer", arguments.tracer]
-    return subprocess.Popen([sys.executable, __file__, arguments.url, "--role", role, *options], env=environment)
+    command = [sys.executable, __file__, arguments.url, "--role", role, *options]
+    return subprocess.Popen(command, env=environment, preexec_fn=hear_interrupts, start_new_session=True)
+
+
+def hear_interrupts() -> None:
+    """A shell makes its background jobs deaf to Ctrl-C, and their children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def end(program: subprocess.Popen[bytes]) -> None:
+    """Whatever is left of a program and its children."""
+    try:
+        os.killpg(program.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
 
 
 def run_both(arguments: argparse.Namespace) -> int:
@@ -167,13 +181,13 @@ def run_both(arguments: argparse.Namespace) -> int:
             return 1
         code = algorithm.returncode
     finally:
-        algorithm.kill()
+        end(algorithm)
         runners.send_signal(signal.SIGINT)
         try:
             runner_code = runners.wait(timeout=STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            runners.terminate()
-            runner_code = runners.wait()
+            runner_code = -signal.SIGKILL
+        end(runners)
     if runner_code != 0:
         print(f"the runners ended with exit code {runner_code}", file=sys.stderr)
     print(f"{arguments.runners} runner processes, {arguments.tracer} tracer: {time.monotonic() - started:.1f} s in all")

@@ -135,6 +135,8 @@ pub mod ops {
     endpoints! {
         READY = Get "/readyz" -> 200 "ready", "Whether requests can be served: 503 with the check that fails otherwise.";
         OPENAPI = Get "/openapi.json" -> 200 "openapi", "The list of all operations as an OpenAPI document.";
+        DOCS = Get "/docs" -> 200 "docs", "That document as a page on which operations can be tried (Swagger UI).";
+        REDOC = Get "/redoc" -> 200 "redoc", "That document as a page to read (ReDoc).";
     }
 }
 

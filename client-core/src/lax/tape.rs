@@ -53,6 +53,20 @@ pub enum JsonError {
         /// The bound that was passed.
         max_depth: usize,
     },
+    /// There are more values and keys than the reader was told to take.
+    TooMany {
+        /// The bound that was passed.
+        max_values: usize,
+    },
+}
+
+/// How much of a text the reader takes, so that a small body cannot cost much memory.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// How deep arrays and objects may lie in each other.
+    pub max_depth: usize,
+    /// How many values and keys there may be.
+    pub max_values: usize,
 }
 
 /// A parsed JSON text. [`Tape::root`] is where reading starts.
@@ -66,17 +80,14 @@ impl<'a> Tape<'a> {
     /// Takes `text` apart.
     ///
     /// # Errors
-    /// [`JsonError`] if it is no JSON value, or nested deeper than `max_depth`.
-    pub fn parse(text: &'a str, max_depth: usize) -> Result<Self, JsonError> {
-        let mut parser = Parser {
-            text: text.as_bytes(),
-            at: 0,
-            tokens: Vec::with_capacity(16 + text.len() / 24),
-            max_depth,
-        };
+    /// [`JsonError`] if it is no JSON value, or not within `bounds`.
+    pub fn parse(text: &'a str, bounds: Bounds) -> Result<Self, JsonError> {
+        let mut parser =
+            Parser { text: text.as_bytes(), at: 0, tokens: Vec::with_capacity(16 + text.len() / 24), bounds };
         match parser.document() {
             Ok(()) => Ok(Self { text, tokens: parser.tokens }),
-            Err(Fault::TooDeep) => Err(JsonError::TooDeep { max_depth }),
+            Err(Fault::TooDeep) => Err(JsonError::TooDeep { max_depth: bounds.max_depth }),
+            Err(Fault::TooMany) => Err(JsonError::TooMany { max_values: bounds.max_values }),
             Err(Fault::Syntax(at, message)) => {
                 let offset = text.get(..at).map_or(at, |before| before.chars().count());
                 Err(JsonError::Syntax { offset, message })
@@ -236,6 +247,7 @@ fn hex4(text: &str) -> Option<u32> {
 enum Fault {
     Syntax(usize, &'static str),
     TooDeep,
+    TooMany,
 }
 
 const EXPECTING_VALUE: &str = "Expecting value";
@@ -247,7 +259,7 @@ struct Parser<'a> {
     text: &'a [u8],
     at: usize,
     tokens: Vec<Token>,
-    max_depth: usize,
+    bounds: Bounds,
 }
 
 impl Parser<'_> {
@@ -258,6 +270,9 @@ impl Parser<'_> {
         self.skip_blanks();
         let mut open: Vec<u32> = Vec::new();
         loop {
+            if self.tokens.len() > self.bounds.max_values {
+                return Err(Fault::TooMany);
+            }
             // A value starts here.
             let index = self.position();
             match self.peek() {
@@ -324,7 +339,7 @@ impl Parser<'_> {
     }
 
     fn open(&mut self, open: &mut Vec<u32>, kind: Kind) -> Result<(), Fault> {
-        if open.len() == self.max_depth {
+        if open.len() == self.bounds.max_depth {
             return Err(Fault::TooDeep);
         }
         open.push(narrow(self.tokens.len()));
@@ -501,8 +516,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const BOUNDS: Bounds = Bounds { max_depth: 64, max_values: 1000 };
+
     fn syntax_error(text: &str) -> (usize, &'static str) {
-        match Tape::parse(text, 64) {
+        match Tape::parse(text, BOUNDS) {
             Err(JsonError::Syntax { offset, message }) => (offset, message),
             other => panic!("{text}: {other:?}"),
         }
@@ -534,18 +551,18 @@ mod tests {
     #[test]
     fn what_no_double_can_hold_becomes_null_and_the_rest_stays_as_sent() {
         let text = r#"{"a":NaN, "b": [1E400,-Infinity, 1e5], "c":12345678901234567890123,"a":-0.0}"#;
-        let tape = Tape::parse(text, 64).unwrap();
+        let tape = Tape::parse(text, BOUNDS).unwrap();
         assert_eq!(
             tape.root().strict(),
             r#"{"a":null, "b": [null,null, 1e5], "c":12345678901234567890123,"a":-0.0}"#
         );
-        assert_eq!(Tape::parse("[1.0]", 64).unwrap().root().strict(), "[1.0]");
+        assert_eq!(Tape::parse("[1.0]", BOUNDS).unwrap().root().strict(), "[1.0]");
     }
 
     #[test]
     fn escapes_are_undone_and_half_surrogates_are_no_text() {
-        let tape =
-            Tape::parse(r#"["\ud83d\ude00 \u00e9 \n\/\\\"", "\ud83d", "\ude00", "\ud83dx"]"#, 64).unwrap();
+        let tape = Tape::parse(r#"["\ud83d\ude00 \u00e9 \n\/\\\"", "\ud83d", "\ude00", "\ud83dx"]"#, BOUNDS)
+            .unwrap();
         let texts: Vec<_> = tape.root().items().map(|n| n.text()).collect();
         assert_eq!(texts[0].as_deref(), Some("😀 é \n/\\\""));
         assert_eq!(&texts[1..], &[None, None, None]);
@@ -554,22 +571,29 @@ mod tests {
     #[test]
     fn depth_is_bounded() {
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-        assert!(Tape::parse(&nested(64), 64).is_ok());
-        assert_eq!(Tape::parse(&nested(65), 64).unwrap_err(), JsonError::TooDeep { max_depth: 64 });
+        assert!(Tape::parse(&nested(64), BOUNDS).is_ok());
+        assert_eq!(Tape::parse(&nested(65), BOUNDS).unwrap_err(), JsonError::TooDeep { max_depth: 64 });
+    }
+
+    #[test]
+    fn values_are_counted() {
+        let list = |count: usize| format!("[{}1]", "1,".repeat(count - 1));
+        assert!(Tape::parse(&list(999), BOUNDS).is_ok());
+        assert_eq!(Tape::parse(&list(2000), BOUNDS).unwrap_err(), JsonError::TooMany { max_values: 1000 });
     }
 
     proptest! {
         #[test]
         fn takes_every_text_that_serde_json_takes_and_keeps_it(text in "[\\[\\]{}\",:0-9eE.+\\- a\\\\ntru]{0,24}") {
             if serde_json::from_str::<serde_json::Value>(&text).is_ok() {
-                let tape = Tape::parse(&text, 64).unwrap();
+                let tape = Tape::parse(&text, BOUNDS).unwrap();
                 prop_assert_eq!(tape.root().source(), text.trim());
             }
         }
 
         #[test]
         fn strict_text_is_always_strict_json(text in "[\\[\\]{}\",:0-9eENaIinfity.\\- ]{0,24}") {
-            if let Ok(tape) = Tape::parse(&text, 64) {
+            if let Ok(tape) = Tape::parse(&text, BOUNDS) {
                 let strict = tape.root().strict().into_owned();
                 prop_assert!(serde_json::from_str::<Box<serde_json::value::RawValue>>(&strict).is_ok(), "{}", strict);
             }

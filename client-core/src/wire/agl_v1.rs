@@ -18,10 +18,12 @@ use crate::lax::{Node, ReadJson, Reader};
 
 /// Body of `POST /agl/v1/rollouts/search`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SearchRollouts {
     /// Only with one of these statuses. Null: any.
     pub status: Option<Vec<RolloutStatus>>,
     /// Only with one of these ids. Null: any.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<String>>))]
     pub rollout_ids: Option<Vec<RolloutId>>,
 }
 
@@ -38,6 +40,7 @@ impl ReadJson for SearchRollouts {
 
 /// A set of resources, without the times and the version that it has there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Resources {
     /// The id of the set.
     pub resources_id: ResourcesId,

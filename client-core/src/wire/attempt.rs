@@ -9,6 +9,7 @@ use crate::lax::{Node, Query, ReadJson, Reader};
 
 /// One try at a rollout.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Attempt {
     /// The rollout that is tried.
     pub rollout_id: RolloutId,
@@ -30,12 +31,14 @@ pub struct Attempt {
     #[serde(default)]
     pub last_heartbeat_time: Option<Timestamp>,
     /// Anything its worker wants to keep beside it: an object. Null until it is set.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     #[serde(default)]
     pub metadata: Option<RawJson>,
 }
 
 /// Body of `POST /v1/agl/rollouts/{rollout_id}/attempts`; may be absent.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StartAttempt {
     /// Who works on it.
     pub worker_id: Option<WorkerId>,
@@ -50,17 +53,22 @@ impl ReadJson for StartAttempt {
 
 /// Body of `POST /v1/agl/rollouts/{rollout_id}/attempts/{attempt_id}`. Null is refused for every field.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UpdateAttempt {
     /// Where it is in its life. The newest attempt takes its rollout along.
+    #[cfg_attr(feature = "openapi", schema(value_type = AttemptStatus, required = false))]
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub status: Patch<AttemptStatus>,
     /// Who works on it.
+    #[cfg_attr(feature = "openapi", schema(value_type = WorkerId, required = false))]
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub worker_id: Patch<WorkerId>,
     /// When it was last heard of. 0 means: never take it for unresponsive.
+    #[cfg_attr(feature = "openapi", schema(value_type = Timestamp, required = false))]
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub last_heartbeat_time: Patch<Timestamp>,
     /// Replaces the whole metadata.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object, required = false))]
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub metadata: Patch<RawJson>,
 }

@@ -21,6 +21,8 @@ mod patch;
 mod raw;
 mod resource;
 mod rollout;
+#[cfg(feature = "openapi")]
+pub mod schema;
 mod sequence;
 mod span;
 mod span_record;

@@ -8,6 +8,7 @@ use crate::lax::{Kind, Node, Object, Query, ReadJson, Reader, Step};
 
 /// A model endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Llm {
     /// Its URL.
     pub endpoint: String,
@@ -17,12 +18,14 @@ pub struct Llm {
     #[serde(default)]
     pub api_key: Option<String>,
     /// Anything to hand to the model, such as its temperature: an object.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     #[serde(default = "RawJson::empty_object")]
     pub sampling_parameters: RawJson,
 }
 
 /// A prompt with places to fill in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PromptTemplate {
     /// The text.
     pub template: String,
@@ -32,6 +35,7 @@ pub struct PromptTemplate {
 
 /// One resource, told apart by `resource_type`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "resource_type", rename_all = "snake_case")]
 pub enum Resource {
     /// A model endpoint.
@@ -124,6 +128,8 @@ impl ReadJson for Resource {
 /// Resources by name, in the order given; may be empty. Body of `POST /v1/agl/resources` and of
 /// `POST /v1/agl/resources/{resources_id}`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = std::collections::HashMap<String, Resource>))]
 #[serde(transparent)]
 pub struct NamedResources(pub JsonObject<Resource>);
 
@@ -135,6 +141,7 @@ impl ReadJson for NamedResources {
 
 /// One version of a set of resources.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ResourcesUpdate {
     /// The id of the set.
     pub resources_id: ResourcesId,

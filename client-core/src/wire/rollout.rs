@@ -14,6 +14,7 @@ use crate::lax::{Node, Query, ReadJson, Reader};
 
 /// How often and for how long a rollout is tried.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RolloutConfig {
     /// An attempt that takes longer, in seconds from its start, is timed out. Null: never.
     #[serde(default)]
@@ -22,6 +23,7 @@ pub struct RolloutConfig {
     #[serde(default)]
     pub unresponsive_seconds: Option<f64>,
     /// So many attempts at the most; at least 1.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, default = 1))]
     #[serde(default = "one")]
     pub max_attempts: i64,
     /// After which ends of an attempt another one is made.
@@ -71,10 +73,12 @@ impl ReadJson for RolloutConfig {
 
 /// A rollout, without its attempts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Rollout {
     /// Its id, given by the store.
     pub rollout_id: RolloutId,
     /// The task, any JSON. Never changed or looked into by the store.
+    #[cfg_attr(feature = "openapi", schema(value_type = Value))]
     pub input: RawJson,
     /// When it was created.
     pub start_time: Timestamp,
@@ -89,6 +93,7 @@ pub struct Rollout {
     /// How often and for how long it is tried.
     pub config: RolloutConfig,
     /// Anything its owner wants to keep beside it: an object, or null after it was cleared.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub metadata: Option<RawJson>,
 }
 
@@ -195,8 +200,10 @@ impl<'de> Deserialize<'de> for AttemptedRollout {
 
 /// What a new rollout is made of.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewRollout {
     /// The task, any JSON; null is a task too, but the key must be there.
+    #[cfg_attr(feature = "openapi", schema(value_type = Value))]
     pub input: RawJson,
     /// What it is for.
     pub mode: Option<Mode>,
@@ -205,6 +212,7 @@ pub struct NewRollout {
     /// How often and for how long it is tried. Null: once and for as long as it takes.
     pub config: Option<RolloutConfig>,
     /// Anything to keep beside it. Null: `{}`.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub metadata: Option<RawJson>,
 }
 
@@ -228,6 +236,7 @@ impl ReadJson for NewRollout {
 
 /// Body of `POST /v1/agl/queues/rollouts/enqueue`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EnqueueRollouts {
     /// The rollouts, queued in this order.
     pub rollouts: Vec<NewRollout>,
@@ -244,8 +253,10 @@ impl ReadJson for EnqueueRollouts {
 
 /// Body of `POST /v1/agl/queues/rollouts/dequeue`; may be absent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DequeueRollouts {
     /// At most so many rollouts; 0 and less: none, and nothing is touched.
+    #[cfg_attr(feature = "openapi", schema(default = 1, required = false))]
     pub limit: i64,
     /// Who asks.
     pub worker_id: Option<WorkerId>,
@@ -268,6 +279,7 @@ impl ReadJson for DequeueRollouts {
 
 /// Body of `POST /v1/agl/rollouts`: a rollout that starts at once, without the queue.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StartRollout {
     /// The rollout.
     #[serde(flatten)]
@@ -287,23 +299,30 @@ impl ReadJson for StartRollout {
 
 /// Body of `POST /v1/agl/rollouts/{rollout_id}`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UpdateRollout {
     /// The task. Null is a task.
+    #[cfg_attr(feature = "openapi", schema(value_type = Value, required = false))]
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub input: Patch<RawJson>,
     /// What it is for. Null clears.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Mode>))]
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub mode: Patch<Mode>,
     /// The resources to use. Null clears.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<ResourcesId>))]
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub resources_id: Patch<ResourcesId>,
     /// Where it is in its life; any status may follow any other. Null is refused.
+    #[cfg_attr(feature = "openapi", schema(value_type = RolloutStatus, required = false))]
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub status: Patch<RolloutStatus>,
     /// Replaces the whole config. Null is refused.
+    #[cfg_attr(feature = "openapi", schema(value_type = RolloutConfig, required = false))]
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub config: Patch<RolloutConfig>,
     /// Replaces the whole metadata. Null clears.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub metadata: Patch<RawJson>,
 }
@@ -433,8 +452,10 @@ impl QueryRollouts {
 
 /// Body of `POST /v1/agl/waits/rollouts`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WaitForRollouts {
     /// The rollouts to wait for. The answer has them in this order, repeated ones repeatedly.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
     pub rollout_ids: Vec<RolloutId>,
     /// At most so many seconds. Null: until all are finished. 0 and less: look once.
     pub timeout: Option<f64>,

@@ -7,6 +7,7 @@ use crate::lax::{Node, ReadJson, Reader};
 
 /// Body of `POST /v1/agl/spans/next`. Neither the rollout nor the attempt has to exist.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NextSequenceId {
     /// The rollout whose counter is advanced; its attempts share it.
     pub rollout_id: RolloutId,
@@ -25,6 +26,7 @@ impl ReadJson for NextSequenceId {
 
 /// Answer of `POST /v1/agl/spans/next`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SequenceId {
     /// Larger than every number that the rollout has seen; the first one is 1.
     pub sequence_id: i64,

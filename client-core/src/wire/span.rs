@@ -24,9 +24,11 @@ macro_rules! open_objects {
     })*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         pub struct $name {
             $($(#[$field_doc])* pub $field: $type,)*
             /// Members that are not in this list, kept as they are.
+            #[cfg_attr(feature = "openapi", schema(ignore))]
             pub extra: JsonObject<RawJson>,
         }
 
@@ -94,24 +96,30 @@ open_objects! {
         /// Its id: unique within the attempt, and the key by which a repeated span is known.
         span_id: String,
         /// The span that it is a part of. Null: of none.
+        #[cfg_attr(feature = "openapi", schema(required = true))]
         parent_id: Option<String>,
         /// What it is.
         name: String,
         /// How it ended.
         status: SpanStatus,
         /// What is known of it.
+        #[cfg_attr(feature = "openapi", schema(value_type = std::collections::HashMap<String, super::schema::AttributeValue>))]
         attributes: Attributes,
         /// What happened within it.
         events: Vec<SpanEvent>,
         /// What it is related to.
         links: Vec<SpanLink>,
         /// When it began.
+        #[cfg_attr(feature = "openapi", schema(required = true))]
         start_time: Option<Timestamp>,
         /// When it ended.
+        #[cfg_attr(feature = "openapi", schema(required = true))]
         end_time: Option<Timestamp>,
         /// Its own context.
+        #[cfg_attr(feature = "openapi", schema(required = true))]
         context: Option<SpanContext>,
         /// Its parent's context.
+        #[cfg_attr(feature = "openapi", schema(required = true))]
         parent: Option<SpanContext>,
         /// What made it.
         resource: SpanResource,
@@ -130,6 +138,7 @@ open_objects! {
         /// What it is.
         name: String,
         /// What is known of it.
+        #[cfg_attr(feature = "openapi", schema(value_type = std::collections::HashMap<String, super::schema::AttributeValue>))]
         attributes: Attributes,
         /// When it happened.
         timestamp: Option<Timestamp> = None,
@@ -140,6 +149,7 @@ open_objects! {
         /// The other span.
         context: SpanContext,
         /// What is known of the relation.
+        #[cfg_attr(feature = "openapi", schema(value_type = Option<std::collections::HashMap<String, super::schema::AttributeValue>>))]
         attributes: Option<Attributes> = None,
     }
 
@@ -152,14 +162,17 @@ open_objects! {
         /// Whether it came from another process.
         is_remote: bool,
         /// What vendors added.
+        #[cfg_attr(feature = "openapi", schema(value_type = std::collections::HashMap<String, String>))]
         trace_state: JsonObject<String>,
     }
 }
 
 /// What made a span. Unlike the other parts it keeps no unknown members.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SpanResource {
     /// What is known of it.
+    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::HashMap<String, super::schema::AttributeValue>))]
     pub attributes: Attributes,
     /// The schema of its attributes; may be empty.
     pub schema_url: String,

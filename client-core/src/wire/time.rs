@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// Seconds since 1970 (UTC) as a double, to the microsecond. Always finite.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = f64, example = 1_767_225_600.25))]
 #[serde(transparent)]
 pub struct Timestamp(f64);
 

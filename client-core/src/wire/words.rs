@@ -6,11 +6,11 @@ use crate::lax::reader::Word;
 use crate::lax::{Node, ReadJson, Reader};
 
 macro_rules! words {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $word:ident = $text:literal),* $(,)? })*) => {$(
-        $(#[$doc])*
+    ($($(#[doc = $doc:literal])* $name:ident { $($(#[doc = $word_doc:literal])* $word:ident = $text:literal),* $(,)? })*) => {$(
+        $(#[doc = $doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum $name {
-            $($(#[$word_doc])* #[serde(rename = $text)] $word,)*
+            $($(#[doc = $word_doc])* #[serde(rename = $text)] $word,)*
         }
 
         impl Word for $name {
@@ -26,6 +26,9 @@ macro_rules! words {
                 reader.word(node)
             }
         }
+
+        #[cfg(feature = "openapi")]
+        super::schema::word_schema!($name, [$($doc),*], [$($text: [$($word_doc),*]),*]);
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -13,12 +13,14 @@ use crate::lax::{Node, Query, ReadJson, Reader};
 
 /// A worker, as far as the store has seen it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Worker {
     /// What it calls itself.
     pub worker_id: WorkerId,
     /// What it is doing.
     pub status: WorkerStatus,
     /// What its last heartbeat said: an object. Null before the first one.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     #[serde(default)]
     pub heartbeat_stats: Option<RawJson>,
     /// When it last sent a heartbeat.
@@ -60,8 +62,10 @@ impl Worker {
 
 /// Body of `POST /v1/agl/workers/{worker_id}`, a heartbeat; may be absent.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UpdateWorker {
     /// Replaces what the last heartbeat said. Null is refused.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object, required = false))]
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub heartbeat_stats: Patch<RawJson>,
 }

@@ -22,6 +22,8 @@ pub enum ApiError {
     NoMethod,
     /// 413: over a limit, which the text names.
     TooLarge(String),
+    /// 408: it came too slowly, which the text says. Clients send it again.
+    TooSlow(String),
     /// 503: not now; the text says why. Never 429, which the Python client takes for final.
     Unavailable(String),
     /// 500: trouble of our own, of which only the log knows more.
@@ -52,6 +54,7 @@ impl ApiError {
                 answer::json(StatusCode::METHOD_NOT_ALLOWED, &Detail { detail })
             }
             Self::TooLarge(detail) => detailed(StatusCode::PAYLOAD_TOO_LARGE, detail, "LimitExceeded"),
+            Self::TooSlow(detail) => detailed(StatusCode::REQUEST_TIMEOUT, detail, "LimitExceeded"),
             Self::Unavailable(detail) => {
                 let mut answer = detailed(StatusCode::SERVICE_UNAVAILABLE, detail, "Unavailable");
                 answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
@@ -105,6 +108,9 @@ impl From<JsonError> for ApiError {
             }]),
             JsonError::TooDeep { max_depth } => {
                 Self::TooLarge(format!("JSON is nested too deeply (limit: {max_depth} levels)"))
+            }
+            JsonError::TooMany { max_values } => {
+                Self::TooLarge(format!("JSON has too many values (limit: {max_values} values and keys)"))
             }
         }
     }

@@ -1,15 +1,20 @@
 //! What handlers need of a request, read as the published Python server reads it.
 
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody as _};
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::request::Parts;
 use http::{HeaderMap, header};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http_body_util::BodyExt as _;
 use lightning_store_client::lax::{Issue, MAX_ID_BYTES, Part, Place, Query, ReadJson, Reader, Step, Tape};
 use lightning_store_client::wire::{AttemptId, ResourcesId, RolloutId, WorkerId};
 
+use tokio::time::Instant;
+
 use super::error::ApiError;
-use crate::limits::{MAX_BODY_BYTES, MAX_JSON_DEPTH};
+use crate::limits::{BODY_TIME, JSON, Limits, MIN_BODY_BYTES_PER_SECOND};
 
 /// A JSON body that must be there.
 #[derive(Debug)]
@@ -24,7 +29,7 @@ impl<T: ReadJson, S: Send + Sync> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        let body = collect(body).await?;
+        let body = collect(&parts, body).await?;
         if body.is_empty() {
             return Err(refuse("missing", "Field required"));
         }
@@ -41,7 +46,7 @@ impl<T: ReadJson, S: Send + Sync> FromRequest<S> for OptionalJson<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        let body = collect(body).await?;
+        let body = collect(&parts, body).await?;
         if body.is_empty() {
             return Ok(Self(None));
         }
@@ -56,18 +61,56 @@ impl<T: ReadJson, S: Send + Sync> FromRequest<S> for OptionalJson<T> {
     }
 }
 
-/// A whole body, of at most [`MAX_BODY_BYTES`].
+/// A whole body.
 ///
 /// # Errors
-/// 413 if it is longer, 400 if it breaks off.
-pub async fn collect(body: axum::body::Body) -> Result<Bytes, ApiError> {
-    match Limited::new(body, MAX_BODY_BYTES).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => {
-            Err(ApiError::TooLarge(format!("the body is too large (limit: {MAX_BODY_BYTES} bytes)")))
-        }
-        Err(_) => Err(ApiError::unreadable_body()),
+/// 413 if it is too large, 408 if it comes too slowly, 400 if it breaks off.
+pub async fn collect(parts: &Parts, mut body: Body) -> Result<Bytes, ApiError> {
+    let limit = limits(parts).max_body_bytes;
+    let too_large =
+        || ApiError::TooLarge(format!("the body is too large (limit: {limit} bytes, --max-body-bytes)"));
+    // Said before anything is read, if the client has said how long it will be.
+    if body.size_hint().lower() > limit as u64 {
+        return Err(too_large());
     }
+    let start = Instant::now();
+    let mut collected = Bytes::new();
+    let mut more = BytesMut::new();
+    loop {
+        let received = collected.len() + more.len();
+        let patience = BODY_TIME + Duration::from_secs(received as u64 / MIN_BODY_BYTES_PER_SECOND);
+        let Ok(frame) = tokio::time::timeout_at(start + patience, body.frame()).await else {
+            return Err(ApiError::TooSlow(format!(
+                "the body came too slowly (limit: {MIN_BODY_BYTES_PER_SECOND} bytes per second after {} s)",
+                BODY_TIME.as_secs()
+            )));
+        };
+        match frame {
+            None if more.is_empty() => return Ok(collected),
+            None => return Ok(more.freeze()),
+            Some(Err(_)) => return Err(ApiError::unreadable_body()),
+            Some(Ok(frame)) => {
+                let Ok(data) = frame.into_data() else { continue };
+                if received + data.len() > limit {
+                    return Err(too_large());
+                }
+                // Most bodies come in one piece, which need not be copied.
+                if collected.is_empty() && more.is_empty() {
+                    collected = data;
+                } else {
+                    if more.is_empty() {
+                        more.extend_from_slice(&std::mem::take(&mut collected));
+                    }
+                    more.extend_from_slice(&data);
+                }
+            }
+        }
+    }
+}
+
+/// The limits of this server.
+pub fn limits(parts: &Parts) -> Limits {
+    parts.extensions.get::<Limits>().copied().unwrap_or_default()
 }
 
 fn parse<T>(
@@ -82,7 +125,7 @@ fn parse<T>(
     }
     let text = std::str::from_utf8(body).map_err(|_| ApiError::unreadable_body())?;
     // A byte order mark is no part of the text.
-    read(&Tape::parse(text.strip_prefix('\u{feff}').unwrap_or(text), MAX_JSON_DEPTH)?)
+    read(&Tape::parse(text.strip_prefix('\u{feff}').unwrap_or(text), JSON)?)
 }
 
 /// `application/json` or `application/…+json`, or nothing said.

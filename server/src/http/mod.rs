@@ -2,28 +2,37 @@
 //!
 //! A request passes through [`App::respond`], in this order: a request id is drawn; a preflight is answered ([`cors`]);
 //! the method and the path are brought into the form that the router knows; the router calls a handler; what it
-//! answers becomes an [`Answer`], errors by the one table in [`error`]; the request id and the CORS
-//! headers are added.
+//! answers becomes an [`Answer`], errors by the one table in [`error`], a panic like any other trouble of our own; the
+//! request id and the CORS headers are added; what happened is logged ([`access_log`]).
 //!
 //! - [`v1_agl`]: the dialect of the published Python package.
 //! - [`agl_v1`]: the dialect of the specification, over the same use cases.
 //! - [`otlp`]: OpenTelemetry ingest.
-//! - [`ops`]: probes and the list of operations.
+//! - [`ops`]: probes.
+//! - [`openapi`]: the API described, for programs and for people.
 //! - [`page`]: what browsers get for everything else.
 //! - [`extract`], [`answer`]: bodies, paths and query strings in and out.
 
+pub mod access_log;
 mod agl_v1;
 pub mod answer;
 pub mod cors;
 pub mod error;
 pub mod extract;
+mod openapi;
 mod ops;
 mod otlp;
 mod page;
 mod v1_agl;
 
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+
 use axum::Router;
 use axum::body::Body;
+use axum::extract::MatchedPath;
+use axum::response::IntoResponse as _;
+use futures_util::FutureExt as _;
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
 use tower::Service as _;
 
@@ -32,6 +41,7 @@ use self::cors::Cors;
 use self::error::ApiError;
 use crate::app::AppState;
 use crate::ids;
+use crate::limits::Limits;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -40,25 +50,31 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub struct App {
     router: Router,
     cors: Option<Cors>,
+    limits: Limits,
+    access_log: bool,
 }
 
 impl App {
     /// All routes over `state`.
-    pub fn new(state: AppState, cors: Option<Cors>) -> Self {
-        let router = Router::new()
+    pub fn new(state: AppState, cors: Option<Cors>, limits: Limits, access_log: bool) -> Self {
+        let mut router = Router::new()
             .merge(v1_agl::routes())
             .merge(agl_v1::routes())
             .merge(otlp::routes())
             .merge(ops::routes())
-            .fallback(no_route)
-            .with_state(state);
-        Self { router, cors }
+            .merge(openapi::routes());
+        if access_log {
+            router = router.route_layer(axum::middleware::from_fn(access_log::note_route));
+        }
+        Self { router: router.fallback(no_route).with_state(state), cors, limits, access_log }
     }
 
-    /// Answers a request.
-    pub async fn respond(&self, request: Request<Body>) -> Answer {
+    /// Answers a request that came from `peer`.
+    pub async fn respond(&self, mut request: Request<Body>, peer: SocketAddr) -> Answer {
         let request_id = ids::request();
+        let record = access_log::Record::start(&request, peer);
         let origin = request.headers().get(header::ORIGIN).cloned();
+        request.extensions_mut().insert(self.limits);
         let preflight = self.cors.as_ref().and_then(|cors| cors.preflight(&request));
         let mut answer = if let Some(answer) = preflight {
             answer
@@ -72,6 +88,7 @@ impl App {
         if let Ok(id) = HeaderValue::from_str(&request_id) {
             answer.headers_mut().insert(X_REQUEST_ID, id);
         }
+        record.finish(&mut answer, &request_id, self.access_log);
         answer
     }
 
@@ -83,8 +100,12 @@ impl App {
             *request.method_mut() = Method::OPTIONS;
         }
         decode_slashes(&mut request);
-        // The router never fails.
-        let Ok(answer) = self.router.clone().call(request).await;
+        let mut router = self.router.clone();
+        let answer = match AssertUnwindSafe(router.call(request)).catch_unwind().await {
+            // The router never fails.
+            Ok(Ok(answer)) => answer,
+            Err(_) => ApiError::Internal.into_response(),
+        };
         let answer = finish(answer, request_id);
         // Compat: a GET below /v1/ that no GET route takes finds nothing.
         if is_get && below_v1 && answer.status() == StatusCode::METHOD_NOT_ALLOWED {
@@ -98,6 +119,9 @@ impl App {
 fn finish(mut answer: Answer, request_id: &str) -> Answer {
     if let Some(error) = answer.extensions_mut().remove::<ApiError>() {
         let mut rendered = error.render(request_id);
+        if let Some(route) = answer.extensions_mut().remove::<MatchedPath>() {
+            rendered.extensions_mut().insert(route);
+        }
         if let Some(allow) = answer.headers_mut().remove(header::ALLOW) {
             rendered.headers_mut().insert(header::ALLOW, allow);
         }
@@ -134,8 +158,6 @@ fn decode_slashes(request: &mut Request<Body>) {
 
 /// Below `/v1/` and `/agl/v1/` there is nothing else; everywhere else a GET finds the page.
 async fn no_route(method: Method, uri: Uri) -> Answer {
-    use axum::response::IntoResponse as _;
-
     let path = uri.path();
     if path == "/agl/v1" || path.starts_with("/agl/v1/") {
         ApiError::NoRoute.into_response()

@@ -14,9 +14,9 @@ pub enum StoreError {
     /// It asks for a list that makes no sense.
     #[error(transparent)]
     List(#[from] InvalidList),
-    /// More is waiting to be written than the store holds ready. Nothing was done; try again soon.
+    /// More is waiting for the store than it holds ready. Nothing was done; try again soon.
     #[error(
-        "the store has more to write than it can hold ready (limit: {limit} waiting operations); retry soon"
+        "the store has more to do than it can hold ready (limit: {limit} waiting operations); retry soon"
     )]
     Overloaded {
         /// The bound that was reached.

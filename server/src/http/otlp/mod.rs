@@ -15,6 +15,7 @@ use axum::response::IntoResponse as _;
 use axum::routing::post;
 use flate2::Compression;
 use flate2::read::{GzDecoder, GzEncoder};
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use lightning_store_client::api::otlp as api;
 use opentelemetry_proto::tonic::collector::trace::v1::{
@@ -25,9 +26,8 @@ use serde_json::json;
 
 use super::answer::{self, Answer};
 use super::error::ApiError;
-use super::extract::collect;
+use super::extract::{collect, limits};
 use crate::app::AppState;
-use crate::limits::MAX_DECOMPRESSED_BYTES;
 use crate::service::add_spans::{AddSpans, SpanOutcome};
 
 const PROTOBUF: &str = "application/x-protobuf";
@@ -63,7 +63,7 @@ async fn traces(State(state): State<AppState>, request: Request) -> Answer {
         let message = format!("Unsupported Content-Type '{content_type}', expected '{PROTOBUF}'");
         return Encoding::Protobuf.refuse(&parts.headers, message);
     };
-    match export(&state, encoding, &parts.headers, body).await {
+    match export(&state, encoding, &parts, body).await {
         Ok(rejected) => encoding.accept(&parts.headers, partial_success(rejected)),
         Err(Refusal::Bad(message)) => encoding.refuse(&parts.headers, message),
         Err(Refusal::Other(error)) => error.into_response(),
@@ -155,13 +155,17 @@ enum Refusal {
 async fn export(
     state: &AppState,
     encoding: Encoding,
-    headers: &HeaderMap,
+    parts: &Parts,
     body: axum::body::Body,
 ) -> Result<Vec<String>, Refusal> {
-    let body = collect(body).await.map_err(Refusal::Other)?;
-    let is_gzip = headers.get(header::CONTENT_ENCODING).is_some_and(|value| value.as_bytes() == b"gzip");
-    let (request, mut rejected) =
-        if is_gzip { encoding.decode(&gunzip(&body)?)? } else { encoding.decode(&body)? };
+    let body = collect(parts, body).await.map_err(Refusal::Other)?;
+    let is_gzip =
+        parts.headers.get(header::CONTENT_ENCODING).is_some_and(|value| value.as_bytes() == b"gzip");
+    let (request, mut rejected) = if is_gzip {
+        encoding.decode(&gunzip(&body, limits(parts).max_decompressed_bytes)?)?
+    } else {
+        encoding.decode(&body)?
+    };
     let (spans, inconvertible) = convert::spans(request);
     rejected.extend(inconvertible);
     if !spans.is_empty() {
@@ -195,17 +199,18 @@ fn partial_success(rejected: Vec<String>) -> Option<ExportTracePartialSuccess> {
     Some(ExportTracePartialSuccess { rejected_spans, error_message })
 }
 
-fn gunzip(body: &[u8]) -> Result<Vec<u8>, Refusal> {
-    let limit = MAX_DECOMPRESSED_BYTES as u64;
+/// Unpacks a body, but not for longer than it may become.
+fn gunzip(body: &[u8], limit: usize) -> Result<Vec<u8>, Refusal> {
     let mut decoded = Vec::new();
-    let read = GzDecoder::new(body).take(limit + 1).read_to_end(&mut decoded);
+    let read = GzDecoder::new(body).take(limit as u64 + 1).read_to_end(&mut decoded);
     if read.is_err() {
         return Err(Refusal::Bad(
             "Unable to parse OTLP traces payload: the body is not valid gzip".to_owned(),
         ));
     }
-    if decoded.len() as u64 > limit {
-        let text = format!("the decompressed body is too large (limit: {MAX_DECOMPRESSED_BYTES} bytes)");
+    if decoded.len() > limit {
+        let text =
+            format!("the decompressed body is too large (limit: {limit} bytes, --max-decompressed-bytes)");
         return Err(Refusal::Other(ApiError::TooLarge(text)));
     }
     Ok(decoded)

@@ -49,7 +49,7 @@ use super::error::{StorageFailure, StoreError, TxResult};
 use super::tx::Operation;
 use super::wakeup::Wakeups;
 use crate::clock::Clock;
-use crate::limits::MAX_WAITING_WRITES;
+use crate::limits::{MAX_WAITING_READS, MAX_WAITING_WRITES};
 
 type Query = Box<dyn FnOnce(&Connection, &RwLock<SoftState>) + Send>;
 
@@ -115,7 +115,7 @@ impl SqliteStore {
         let wakeups = Wakeups::default();
         let tx = SqliteTx::new(connection, sequences.clone(), soft.clone()).map_err(failed)?;
         let (jobs, waiting_jobs) = crossbeam_channel::bounded(MAX_WAITING_WRITES);
-        let (queries, waiting_queries) = crossbeam_channel::unbounded::<Query>();
+        let (queries, waiting_queries) = crossbeam_channel::bounded::<Query>(MAX_WAITING_READS);
         let (committed, commits) = crossbeam_channel::bounded(1);
         let (checks, next_check) = watch::channel(None);
         let mut threads = Threads::default();
@@ -199,7 +199,10 @@ impl SqliteStore {
             // Whoever asked may have gone.
             let _ = reply.send(outcome.unwrap_or(Err(StorageFailure::Panicked)));
         });
-        self.channels()?.queries.send(query).map_err(|_| StoreError::Closed)?;
+        self.channels()?.queries.try_send(query).map_err(|error| match error {
+            crossbeam_channel::TrySendError::Full(_) => StoreError::Overloaded { limit: MAX_WAITING_READS },
+            crossbeam_channel::TrySendError::Disconnected(_) => StoreError::Closed,
+        })?;
         let outcome = answer.await.unwrap_or(Err(StorageFailure::Panicked));
         outcome.map_err(StoreError::Storage)
     }

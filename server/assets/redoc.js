@@ -1,0 +1,3 @@
+"use strict";
+
+Redoc.init("openapi.json", { sortRequiredPropsFirst: true }, document.getElementById("redoc"));

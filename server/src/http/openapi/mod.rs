@@ -1,0 +1,45 @@
+//! The API described by the server itself, for programs and for people, without the network.
+//!
+//! `/openapi.json` is made once, from the endpoints as data ([`lightning_store_client::api`]), the schemas of the wire
+//! types, and one table that says which operation takes and answers what:
+//!
+//! - [`document`]: the whole.
+//! - [`operations`]: the table. A new endpoint needs its line there; tests find one that is missing.
+//! - [`components`]: schemas by name, and what all operations share.
+//! - [`queries`]: the conditions of lists, as parameters of a query string and as bodies of searches.
+//! - [`otlp`]: OTLP, whose types are not ours.
+//! - [`examples`]: one story from which all examples are taken.
+//!
+//! `/docs` and `/redoc` are [`pages`] that show it.
+
+mod components;
+mod document;
+mod examples;
+mod operations;
+mod otlp;
+mod pages;
+mod queries;
+
+use std::sync::LazyLock;
+
+use axum::Router;
+use axum::routing::get;
+use bytes::Bytes;
+use http::HeaderMap;
+use lightning_store_client::api::ops;
+
+use self::pages::File;
+use super::answer::Answer;
+use crate::app::AppState;
+
+static DOCUMENT: LazyLock<File> =
+    LazyLock::new(|| File::plain("application/json", Bytes::from(document::document().to_string())));
+
+/// The routes.
+pub(super) fn routes() -> Router<AppState> {
+    Router::new().route(ops::OPENAPI.path, get(openapi)).merge(pages::routes())
+}
+
+async fn openapi(headers: HeaderMap) -> Answer {
+    DOCUMENT.answer(&headers)
+}
