@@ -25,8 +25,8 @@ impl Deadlines {
         }
     }
 
-    /// Takes out up to `limit` rollouts whose time has passed.
-    pub(super) fn claim(&mut self, now: Timestamp, limit: usize) -> Vec<RolloutId> {
+    /// Takes out up to `limit` rollouts whose time has passed, each with that time.
+    pub(super) fn claim(&mut self, now: Timestamp, limit: usize) -> Vec<(RolloutId, Timestamp)> {
         let mut due = Vec::new();
         while due.len() < limit {
             match self.heap.peek() {
@@ -36,7 +36,7 @@ impl Deadlines {
             let Some(Reverse((time, rollout))) = self.heap.pop() else { break };
             if self.scheduled.get(&rollout) == Some(&time) {
                 self.scheduled.remove(&rollout);
-                due.push(rollout);
+                due.push((rollout, time));
             }
         }
         due
@@ -63,11 +63,14 @@ mod tests {
         deadlines.schedule(&b, at(4.0));
         deadlines.schedule(&b, None);
         assert_eq!(deadlines.next(), at(3.0));
-        assert_eq!(deadlines.claim(at(3.0).unwrap(), 9), []);
-        assert_eq!(deadlines.claim(at(10.0).unwrap(), 1), std::slice::from_ref(&a));
-        assert_eq!(deadlines.claim(at(10.0).unwrap(), 9), [b]);
+        let mut claim = |now, limit| -> Vec<RolloutId> {
+            deadlines.claim(at(now).unwrap(), limit).into_iter().map(|(rollout, _)| rollout).collect()
+        };
+        assert_eq!(claim(3.0, 9), []);
+        assert_eq!(claim(10.0, 1), std::slice::from_ref(&a));
+        assert_eq!(claim(10.0, 9), [b]);
         deadlines.schedule(&a, at(11.0));
-        assert_eq!(deadlines.claim(at(12.0).unwrap(), 9), [a]);
+        assert_eq!(deadlines.claim(at(12.0).unwrap(), 9), [(a, at(11.0).unwrap())]);
         assert_eq!(deadlines.next(), None);
     }
 }

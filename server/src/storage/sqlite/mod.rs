@@ -27,6 +27,7 @@ mod writer;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use lightning_store_client::wire::{
@@ -63,6 +64,7 @@ struct Shared {
     channels: RwLock<Option<Channels>>,
     threads: Mutex<Threads>,
     sequences: Arc<Sequences>,
+    known_workers: Arc<AtomicU64>,
     wakeups: Wakeups,
     next_check: watch::Receiver<Option<Timestamp>>,
     place: Arc<Place>,
@@ -113,7 +115,9 @@ impl SqliteStore {
         let sequences = Arc::new(Sequences::default());
         let soft = Arc::new(RwLock::new(SoftState::new()));
         let wakeups = Wakeups::default();
-        let tx = SqliteTx::new(connection, sequences.clone(), soft.clone()).map_err(failed)?;
+        let known_workers = Arc::new(AtomicU64::new(0));
+        let tx = SqliteTx::new(connection, sequences.clone(), soft.clone(), known_workers.clone())
+            .map_err(failed)?;
         let (jobs, waiting_jobs) = crossbeam_channel::bounded(MAX_WAITING_WRITES);
         let (queries, waiting_queries) = crossbeam_channel::bounded::<Query>(MAX_WAITING_READS);
         let (committed, commits) = crossbeam_channel::bounded(1);
@@ -123,8 +127,15 @@ impl SqliteStore {
             let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
             thread.map_err(|source| OpenError::File { path: place.display(), source })
         };
-        let writer =
-            Writer { tx, jobs: waiting_jobs, clock, wakeups: wakeups.clone(), next_check: checks, committed };
+        let writer = Writer {
+            tx,
+            jobs: waiting_jobs,
+            clock,
+            wakeups: wakeups.clone(),
+            next_check: checks,
+            committed,
+            commits: 0,
+        };
         threads.writers.push(spawn("sqlite-writer", Box::new(move || writer.run()))?);
         for _ in 0..readers() {
             let connection = open_reader(&place).map_err(failed)?;
@@ -141,6 +152,7 @@ impl SqliteStore {
             channels: RwLock::new(Some(Channels { jobs, queries })),
             threads: Mutex::new(threads),
             sequences,
+            known_workers,
             wakeups,
             next_check,
             place,
@@ -328,7 +340,8 @@ impl SqliteStore {
     /// # Errors
     /// As [`SqliteStore::get_rollout`]. A success shows that the database can be read.
     pub async fn totals(&self) -> Result<Totals, StoreError> {
-        self.query(|connection, soft| {
+        let workers = self.0.known_workers.load(Ordering::Relaxed);
+        self.query(move |connection, _| {
             let counts = counts::Counts::load(connection)?;
             let number = |count: i64| u64::try_from(count).unwrap_or(0);
             Ok(Totals {
@@ -336,7 +349,7 @@ impl SqliteStore {
                 attempts: number(counts.attempts),
                 spans: number(counts.spans),
                 resources: number(counts.resources),
-                workers: number(queries::count_workers(connection, soft)?),
+                workers,
             })
         })
         .await

@@ -327,10 +327,3 @@ pub(super) fn query_workers(
     sort(&mut items, order);
     Ok(window.cut(items))
 }
-
-/// How many workers there are: their keys are given out one by one, and none is ever removed.
-pub(super) fn count_workers(connection: &Connection, soft: &RwLock<SoftState>) -> TxResult<i64> {
-    const SQL: &str = "-- count_workers\nSELECT coalesce(max(key), 0) FROM workers";
-    let stored: i64 = connection.prepare_cached(SQL)?.query_row([], |row| row.get(0))?;
-    Ok(soft.read().workers().map(|(key, _)| key.0).fold(stored, i64::max))
-}

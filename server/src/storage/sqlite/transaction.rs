@@ -3,6 +3,7 @@
 //! The verbs themselves are in `verbs.rs`.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use lightning_store_client::wire::{
@@ -57,11 +58,15 @@ pub(super) struct SqliteTx {
     pub(super) queued: i64,
     pub(super) hot: HashMap<RolloutId, Hot>,
     pub(super) workers: HashMap<WorkerId, (RowKey, Worker)>,
+    pub(super) new_workers: u64,
+    known_workers: Arc<AtomicU64>,
     /// The latest resources, once they were looked up.
     #[expect(clippy::option_option, reason = "not looked up and none are two things")]
     pub(super) latest_resources: Option<Option<ResourcesId>>,
     pub(super) silences: HashMap<RowKey, Timestamp>,
     pub(super) deadlines: Deadlines,
+    /// Taken out of the deadlines by transactions that are not committed yet.
+    pub(super) claimed_checks: Vec<(RolloutId, Timestamp)>,
     pub(super) sequences: Arc<Sequences>,
     pub(super) pending_sequences: HashMap<RolloutId, i64>,
     pub(super) soft: Arc<RwLock<SoftState>>,
@@ -70,7 +75,7 @@ pub(super) struct SqliteTx {
 }
 
 impl SqliteTx {
-    /// Takes over an opened database.
+    /// Takes over an opened database. `known_workers` will be the number of workers that were ever seen.
     ///
     /// # Errors
     /// What SQLite says.
@@ -78,8 +83,11 @@ impl SqliteTx {
         connection: Connection,
         sequences: Arc<Sequences>,
         soft: Arc<RwLock<SoftState>>,
+        known_workers: Arc<AtomicU64>,
     ) -> rusqlite::Result<Self> {
         let counts = Counts::load(&connection)?;
+        let workers = connection.query_row("SELECT count(*) FROM workers", [], |row| row.get::<_, u32>(0))?;
+        known_workers.store(u64::from(workers), Ordering::Relaxed);
         let (next, queued) = load_next(&connection)?;
         Ok(Self {
             connection,
@@ -92,9 +100,12 @@ impl SqliteTx {
             queued,
             hot: HashMap::new(),
             workers: HashMap::new(),
+            new_workers: 0,
+            known_workers,
             latest_resources: None,
             silences: HashMap::new(),
             deadlines: Deadlines::default(),
+            claimed_checks: Vec::new(),
             sequences,
             pending_sequences: HashMap::new(),
             soft,
@@ -135,6 +146,8 @@ impl SqliteTx {
         self.open = false;
         self.wrote = false;
         self.counts_on_disk = self.counts;
+        self.claimed_checks.clear();
+        self.known_workers.fetch_add(std::mem::take(&mut self.new_workers), Ordering::Relaxed);
         for (id, reserved) in self.pending_sequences.drain() {
             self.sequences.reserved(&id, reserved);
         }
@@ -162,6 +175,10 @@ impl SqliteTx {
         self.latest_resources = None;
         self.pending_sequences.clear();
         self.soft_changes.clear();
+        self.new_workers = 0;
+        for (rollout, time) in self.claimed_checks.drain(..) {
+            self.deadlines.schedule(&rollout, Some(time));
+        }
         self.signals = Signals::default();
         match load_next(&self.connection) {
             Ok((next, queued)) => {

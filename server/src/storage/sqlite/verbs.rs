@@ -282,7 +282,9 @@ impl Tx for SqliteTx {
     }
 
     async fn claim_due(&mut self, limit: usize) -> TxResult<Vec<RolloutId>> {
-        Ok(self.deadlines.claim(self.now, limit))
+        let claimed = self.deadlines.claim(self.now, limit);
+        self.claimed_checks.extend(claimed.iter().cloned());
+        Ok(claimed.into_iter().map(|(rollout, _)| rollout).collect())
     }
 
     async fn get_active(&mut self) -> TxResult<Vec<RolloutId>> {
@@ -387,6 +389,7 @@ impl Tx for SqliteTx {
             Some((key, _)) if known => *key,
             _ => {
                 self.next.worker += 1;
+                self.new_workers += 1;
                 RowKey(self.next.worker - 1)
             }
         };

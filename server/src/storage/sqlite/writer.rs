@@ -24,6 +24,9 @@ use crate::storage::wakeup::Wakeups;
 /// How often a fresh id may turn out to be taken before that is an error.
 const MAX_ID_DRAWS: usize = 4;
 
+/// The write-ahead log is looked at after so many commits: waking a thread for each would cost more than they do.
+const COMMITS_PER_LOOK: u64 = 32;
+
 /// An operation on its way through the writer.
 pub(super) trait Job: Send {
     /// Runs it and keeps its outcome.
@@ -92,6 +95,7 @@ pub(super) struct Writer {
     pub(super) wakeups: Wakeups,
     pub(super) next_check: watch::Sender<Option<Timestamp>>,
     pub(super) committed: crossbeam_channel::Sender<()>,
+    pub(super) commits: u64,
 }
 
 impl Writer {
@@ -179,8 +183,11 @@ impl Writer {
         }
         let next_check = self.tx.next_check();
         self.next_check.send_if_modified(|known| std::mem::replace(known, next_check) != next_check);
-        // The checkpointer looks at the log; if it is still busy with that, it will look again anyway.
-        let _ = self.committed.try_send(());
+        self.commits += 1;
+        if self.commits.is_multiple_of(COMMITS_PER_LOOK) {
+            // The checkpointer looks at the log; if it is still busy with that, it will look again anyway.
+            let _ = self.committed.try_send(());
+        }
         Ok(())
     }
 }
