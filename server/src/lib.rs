@@ -44,7 +44,7 @@
 //!   and looks into an empty queue are *soft*, kept in memory, written every few seconds and laid over what is read, so
 //!   that thousands of idle workers cost no disk writes.
 //! - **Nobody polls.** Waits sleep on signals that are published after the commit. The watchdog sleeps until the earliest
-//!   deadline; besides, every write applies deadlines that have passed on the rollouts it touches, so that the next read
+//!   deadline; besides, every write applies deadlines that have passed on the rollouts it changes, so that the next read
 //!   shows them. After a start, silence counts from the start.
 //! - **Sequence numbers** come from memory out of blocks that are reserved on disk: they only rise, and skip numbers only
 //!   after a crash.

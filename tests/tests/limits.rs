@@ -97,7 +97,8 @@ async fn an_id_that_is_too_long_is_422_wherever_it_stands() {
 #[test]
 fn a_head_over_its_limits_is_431() {
     let server = Launch::default().start();
-    let long = format!("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-long: {}\r\n\r\n", "y".repeat(300_000));
+    let long =
+        format!("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-long: {}\r\n\r\n", "y".repeat(300_000));
     let many = format!("GET / HTTP/1.1\r\nhost: x\r\n{}\r\n", "x-many: y\r\n".repeat(200));
     for head in [long, many] {
         let mut stream = raw(server.address());

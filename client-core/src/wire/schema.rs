@@ -94,16 +94,21 @@ impl PartialSchema for AttributeValue {
     fn schema() -> RefOr<Schema> {
         let of = |kind: Type| ObjectBuilder::new().schema_type(kind);
         let list = |kind: Type| ArrayBuilder::new().items(of(kind));
+        // Numbers that are none come back as null; null itself is refused, but answers are described by this too.
+        let numbers = ArrayBuilder::new()
+            .items(ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::Number, Type::Null])));
         AnyOfBuilder::new()
             .description(Some(
-                "A string, a boolean or a number, or a list of one of these. Kinds are kept: 1.0 stays a double.",
+                "A string, a boolean or a number, or a list of one of these. Kinds are kept: 1.0 stays a double. Null is \
+                 refused; in answers it stands for a number that JSON does not have (NaN, infinity).",
             ))
             .item(of(Type::String))
             .item(of(Type::Boolean))
             .item(of(Type::Number))
+            .item(of(Type::Null))
             .item(list(Type::String))
             .item(list(Type::Boolean))
-            .item(list(Type::Number))
+            .item(numbers)
             .into()
     }
 }

@@ -8,7 +8,7 @@
 //! - [`v1_agl`]: the dialect of the published Python package.
 //! - [`agl_v1`]: the dialect of the specification, over the same use cases.
 //! - [`otlp`]: OpenTelemetry ingest.
-//! - [`ops`]: probes.
+//! - [`ops`]: the readiness probe, for load balancers.
 //! - [`openapi`]: the API described, for programs and for people.
 //! - [`page`]: what browsers get for everything else.
 //! - [`extract`], [`answer`]: bodies, paths and query strings in and out.

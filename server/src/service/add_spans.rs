@@ -1,6 +1,6 @@
 //! Store spans.
 
-use indexmap::IndexMap;
+use indexmap::IndexSet;
 use lightning_store_client::wire::{AttemptId, RolloutId, SpanRecord};
 
 use super::{require_attempt, require_rollout, watchdog};
@@ -48,34 +48,46 @@ impl Operation for AddSpans {
                 if *numbered { span.sequence_id } else { tx.next_sequence_ids(&span.rollout_id, 1).await? };
             numbers.push(number);
         }
-        let mut groups: IndexMap<(&RolloutId, &AttemptId), Vec<usize>> = IndexMap::new();
-        for (index, NewSpan { span, .. }) in self.spans.iter().enumerate() {
-            groups.entry((&span.rollout_id, &span.attempt_id)).or_default().push(index);
-        }
-        let mut outcomes: Vec<Option<SpanOutcome>> = vec![None; self.spans.len()];
-        for ((rollout_id, attempt_id), members) in groups {
-            if let Some(highest) = members.iter().map(|index| numbers[*index]).max() {
-                tx.raise_sequence_id(rollout_id, highest).await?;
+        // Spans of one attempt that follow each other go in together; the order stored is the order given.
+        let mut outcomes = Vec::with_capacity(self.spans.len());
+        // Only what is new is a sign of life.
+        let mut alive: IndexSet<(&RolloutId, &AttemptId)> = IndexSet::new();
+        let mut start = 0;
+        for run in self.spans.chunk_by(|a, b| key(a) == key(b)) {
+            let numbers = &numbers[start..start + run.len()];
+            start += run.len();
+            let (rollout_id, attempt_id) = key(&run[0]);
+            if let Some(highest) = numbers.iter().max() {
+                tx.raise_sequence_id(rollout_id, *highest).await?;
             }
             let spans: Vec<(i64, &SpanRecord)> =
-                members.iter().map(|index| (numbers[*index], &self.spans[*index].span)).collect();
-            let stored = match add(tx, rollout_id, attempt_id, &spans).await {
-                Ok(stored) => stored,
-                Err(StoreError::NotFound(missing)) => {
-                    for index in members {
-                        outcomes[index] = Some(SpanOutcome::Refused(missing.clone()));
+                numbers.iter().copied().zip(run.iter().map(|new| &new.span)).collect();
+            match add(tx, rollout_id, attempt_id, &spans).await {
+                Ok(stored) => {
+                    if stored.contains(&true) {
+                        alive.insert((rollout_id, attempt_id));
                     }
-                    continue;
+                    outcomes.extend(stored.into_iter().zip(numbers).map(|(new, number)| {
+                        if new { SpanOutcome::Stored(*number) } else { SpanOutcome::Duplicate }
+                    }));
+                }
+                Err(StoreError::NotFound(missing)) => {
+                    outcomes.extend(run.iter().map(|_| SpanOutcome::Refused(missing.clone())));
                 }
                 Err(error) => return Err(error),
-            };
-            for (index, new) in members.into_iter().zip(stored) {
-                let outcome = if new { SpanOutcome::Stored(numbers[index]) } else { SpanOutcome::Duplicate };
-                outcomes[index] = Some(outcome);
             }
         }
-        Ok(outcomes.into_iter().flatten().collect())
+        for (rollout_id, attempt_id) in alive {
+            let rollout = require_rollout(tx, rollout_id).await?;
+            let attempt = require_attempt(tx, &rollout, attempt_id).await?;
+            arrived(tx, rollout, attempt).await?;
+        }
+        Ok(outcomes)
     }
+}
+
+fn key(new: &NewSpan) -> (&RolloutId, &AttemptId) {
+    (&new.span.rollout_id, &new.span.attempt_id)
 }
 
 /// Stores spans of one attempt; answers for each whether it was new.
@@ -87,12 +99,7 @@ async fn add<T: Tx>(
 ) -> Result<Vec<bool>, StoreError> {
     let rollout = require_rollout(tx, rollout_id).await?;
     let attempt = require_attempt(tx, &rollout, attempt_id).await?;
-    let stored = tx.insert_spans(attempt.key, spans).await?;
-    // Only what is new is a sign of life.
-    if stored.contains(&true) {
-        arrived(tx, rollout, attempt).await?;
-    }
-    Ok(stored)
+    Ok(tx.insert_spans(attempt.key, spans).await?)
 }
 
 async fn arrived<T: Tx>(tx: &mut T, mut rollout: RolloutRow, mut attempt: AttemptRow) -> TxResult<()> {
@@ -105,6 +112,11 @@ async fn arrived<T: Tx>(tx: &mut T, mut rollout: RolloutRow, mut attempt: Attemp
     } else if attempt_moved {
         tx.put_attempts(&[attempt]).await
     } else {
+        if is_newest {
+            // After a heartbeat of 0 or in the future, silence is over sooner than was foreseen.
+            rollout.check_time = domain::health::next_check(&rollout, &attempt);
+            tx.watch(&rollout, &attempt).await?;
+        }
         tx.put_heartbeat(&attempt).await
     }
 }

@@ -1,8 +1,8 @@
 //! Attempts that take too long or have fallen silent.
 //!
 //! Every rollout whose attempt may run out of time carries the moment of its next check. A timer sleeps until the
-//! earliest of them and acts then; nobody has to call for it. Besides, every write looks at the rollouts it has
-//! touched, so that a deadline that has passed shows in the very next read. Signs of life do not move the next check:
+//! earliest of them and acts then; nobody has to call for it. Besides, every write that changes a rollout or its newest
+//! attempt looks at them, so that a deadline that has passed shows in the very next read. Signs of life do not move the next check:
 //! a check that comes too early finds that there is time left and asks again for later.
 
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! What clients know: facts that were acknowledged, and doubts about the requests that the crash left unanswered.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -15,8 +15,8 @@ pub enum Fact {
     AttemptStatus(String, u64, &'static str),
     /// The rollout has this status unless an attempt with a higher number began.
     RolloutStatus(String, u64, &'static str),
-    /// The rollout's metadata hold this note.
-    Note(String, u64),
+    /// The rollout's metadata hold this note unless an attempt with a higher number began.
+    Note(String, u64, u64),
     /// The rollout has this span, of this attempt; its number, if the client knows it.
     Span(String, String, String, Option<u64>),
     /// This sequence number of the rollout was given out.
@@ -32,17 +32,19 @@ pub enum Doubt {
     Batch(String, usize),
     /// Up to so many new attempts of any rollouts, for this worker.
     Claims(usize, Option<String>),
+    /// One new attempt of this rollout.
+    Attempt(String),
     /// These facts.
     Facts(Vec<Fact>),
 }
 
 /// What is known of one rollout.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Known {
     /// Its input
     pub input: Value,
-    /// Its note
-    pub note: Option<u64>,
+    /// Its note, and the number of the attempt that it had then
+    pub note: Option<(u64, u64)>,
     /// Its status, and the number of the attempt that it had then
     pub status: (u64, String),
     /// Its attempts by number: id and status
@@ -68,7 +70,11 @@ impl Known {
                 }
             }
             Fact::RolloutStatus(_, number, status) => self.set_status(*number, status),
-            Fact::Note(_, note) => self.note = Some(*note),
+            Fact::Note(_, number, note) => {
+                if self.note.is_none_or(|(earlier, _)| *number >= earlier) {
+                    self.note = Some((*number, *note));
+                }
+            }
             Fact::Span(_, attempt, id, number) => {
                 self.spans.insert(id.clone(), (attempt.clone(), *number));
             }
@@ -84,11 +90,29 @@ impl Known {
         }
     }
 
+    /// The number of its newest attempt, or 0.
+    pub fn newest(&self) -> u64 {
+        self.attempts.last_key_value().map_or(0, |(number, _)| *number)
+    }
+
+    /// The same without the attempts after this one, and without the status if there are any.
+    #[must_use]
+    pub fn up_to(&self, newest: u64, overtaken: bool) -> Self {
+        let mut earlier = self.clone();
+        earlier.attempts.retain(|number, _| *number <= newest);
+        if overtaken {
+            earlier.status = (newest, "overtaken".to_owned());
+        }
+        earlier
+    }
+
     /// The same after a request that was not answered.
     #[must_use]
     pub fn after(&self, facts: &[&Fact]) -> Self {
         let mut after = self.clone();
-        facts.iter().for_each(|fact| after.apply(fact));
+        for fact in facts {
+            after.apply(fact);
+        }
         after
     }
 
@@ -100,11 +124,16 @@ impl Known {
                     .get(id)
                     .is_some_and(|seen| seen.0 == *attempt && (number.is_none() || seen.1 == *number))
             });
+        let note = |known: &Self| known.note.map(|(_, note)| note);
         let differences = [
             (self.input != seen.input, "input", format!("{} → {}", self.input, seen.input)),
-            (self.note != seen.note, "note", format!("{:?} → {:?}", self.note, seen.note)),
+            (note(self) != note(seen), "note", format!("{:?} → {:?}", self.note, seen.note)),
             (self.status != seen.status, "status", format!("{:?} → {:?}", self.status, seen.status)),
-            (self.attempts != seen.attempts, "attempts", format!("{:?} → {:?}", self.attempts, seen.attempts)),
+            (
+                self.attempts != seen.attempts,
+                "attempts",
+                format!("{:?} → {:?}", self.attempts, seen.attempts),
+            ),
             (!spans_agree, "spans", format!("{:?} → {:?}", self.spans, seen.spans)),
         ];
         let texts = differences.into_iter().filter(|(differs, ..)| *differs);
@@ -130,8 +159,8 @@ pub struct Journal {
 
 impl Journal {
     /// Takes up what was acknowledged to one client, in its order. Answers the rollouts it was about.
-    pub fn acknowledge(&mut self, facts: &[Fact]) -> HashSet<String> {
-        let mut touched = HashSet::new();
+    pub fn acknowledge(&mut self, facts: &[Fact]) -> BTreeSet<String> {
+        let mut touched = BTreeSet::new();
         for fact in facts {
             self.facts += 1;
             match fact {
@@ -147,6 +176,13 @@ impl Journal {
             }
         }
         touched
+    }
+
+    /// The rollouts that wait in the queue, any of which an unanswered request may have taken.
+    pub fn waiting(&self) -> impl Iterator<Item = String> {
+        let waiting =
+            self.rollouts.iter().filter(|(_, known)| ["queuing", "requeuing"].contains(&&*known.status.1));
+        waiting.map(|(id, _)| id.clone())
     }
 
     /// A sequence number was given out.
@@ -165,7 +201,7 @@ impl Fact {
             | Self::Attempt(rollout, ..)
             | Self::AttemptStatus(rollout, ..)
             | Self::RolloutStatus(rollout, ..)
-            | Self::Note(rollout, _)
+            | Self::Note(rollout, ..)
             | Self::Span(rollout, ..)
             | Self::Number(rollout, _) => Some(rollout),
             Self::Resources(..) => None,

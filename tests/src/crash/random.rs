@@ -1,7 +1,7 @@
-//! Numbers that look random and are the same for the same seed (SplitMix64).
+//! Numbers that look random and are the same for the same seed (`SplitMix64`).
 
 /// A source of numbers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Random(u64);
 
 impl Random {
@@ -13,11 +13,11 @@ impl Random {
     /// Another source, whose numbers have nothing to do with those of this one.
     #[must_use]
     pub fn fork(&mut self) -> Self {
-        Self(self.next())
+        Self(self.number())
     }
 
     /// Any number.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -27,12 +27,15 @@ impl Random {
 
     /// A number from `low` to `high`, both included.
     pub fn within(&mut self, low: u64, high: u64) -> u64 {
-        low + self.next() % (high - low + 1)
+        low + self.number() % (high - low + 1)
     }
 
     /// An index into a list that is not empty.
+    ///
+    /// # Panics
+    /// If it is empty.
     pub fn index(&mut self, length: usize) -> usize {
-        usize::try_from(self.next() % (length as u64)).expect("an index")
+        usize::try_from(self.number() % (length as u64)).expect("an index")
     }
 }
 
@@ -48,6 +51,6 @@ mod tests {
             assert_eq!(number, other.within(3, 5));
             assert!((3..=5).contains(&number));
         }
-        assert_ne!(one.fork().next(), one.fork().next());
+        assert_ne!(one.fork().number(), one.fork().number());
     }
 }

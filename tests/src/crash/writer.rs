@@ -11,7 +11,7 @@ use super::random::Random;
 use crate::http::{Answer, Client, Request};
 use crate::span::span;
 
-/// So many attempts may a rollout have in this load.
+/// So many attempts may a rollout have.
 const MAX_ATTEMPTS: u64 = 3;
 /// Claims that are worked on at a time; the others are left as they are.
 const MAX_CLAIMS: usize = 12;
@@ -26,7 +26,7 @@ struct Claim {
 }
 
 /// A client that lives through crashes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Writer {
     name: String,
     random: Random,
@@ -50,16 +50,7 @@ impl Writer {
 
     /// A writer with a name of its own.
     pub fn new(number: usize, random: Random) -> Self {
-        Self {
-            name: format!("w-{number}"),
-            random,
-            serial: 0,
-            version: 0,
-            claims: Vec::new(),
-            facts: Vec::new(),
-            doubts: Vec::new(),
-            answered: 0,
-        }
+        Self { name: format!("w-{number}"), random, ..Self::default() }
     }
 
     /// Sends request after request until one is not answered.
@@ -77,16 +68,16 @@ impl Writer {
             self.claims.remove(0);
         }
         match self.random.within(0, 99) {
-            0..14 => self.enqueue(client).await,
-            14..17 => self.start_rollout(client).await,
+            0..11 => self.enqueue(client).await,
+            11..17 => self.start_rollout(client).await,
             17..20 => self.put_resources(client).await,
             20..23 => self.wait(client).await,
-            choice if choice < 38 || self.claims.is_empty() => self.dequeue(client).await,
+            choice if choice < 40 || self.claims.is_empty() => self.dequeue(client).await,
             choice => {
                 let index = self.random.index(self.claims.len());
                 match choice {
-                    ..52 => self.next_number(client, index).await,
-                    52..68 => self.add_span(client, index).await,
+                    ..53 => self.next_number(client, index).await,
+                    53..68 => self.add_span(client, index).await,
                     68..79 => self.export(client, index).await,
                     79..91 => self.update_attempt(client, index).await,
                     91..97 => self.update_rollout(client, index).await,
@@ -99,8 +90,7 @@ impl Writer {
     /// None if there was no answer; then there are doubts.
     async fn send(&mut self, client: &mut Client, request: Request, doubts: Vec<Doubt>) -> Option<Answer> {
         let what = request.target.clone();
-        let answer = client.try_send(request).await;
-        let Ok(answer) = answer else {
+        let Ok(answer) = client.try_send(request).await else {
             self.doubts = doubts;
             return None;
         };
@@ -108,13 +98,9 @@ impl Writer {
         Some(answer)
     }
 
-    fn tag(&mut self) -> String {
-        self.serial += 1;
-        format!("{}-{}", self.name, self.serial)
-    }
-
     async fn enqueue(&mut self, client: &mut Client) -> Option<()> {
-        let (tag, size) = (self.tag(), self.random.within(1, 6));
+        self.serial += 1;
+        let (tag, size) = (format!("{}-{}", self.name, self.serial), self.random.within(1, 6));
         let inputs: Vec<Value> = (0..size).map(|n| json!({"batch": tag, "n": n})).collect();
         let rollouts: Vec<Value> =
             inputs.iter().map(|input| json!({"input": input, "config": config()})).collect();
@@ -127,7 +113,8 @@ impl Writer {
     }
 
     async fn start_rollout(&mut self, client: &mut Client) -> Option<()> {
-        let tag = self.tag();
+        self.serial += 1;
+        let tag = format!("{}-{}", self.name, self.serial);
         let body = json!({"input": {"batch": tag, "n": 0}, "config": config()});
         let doubts = vec![Doubt::Batch(tag, 1), Doubt::Claims(1, None)];
         let rollout = self.send(client, post("/v1/agl/rollouts", &body), doubts).await?.value();
@@ -142,7 +129,9 @@ impl Writer {
         let most = usize::try_from(limit).unwrap_or(0);
         let doubts = vec![Doubt::Claims(most, Some(self.name.clone()))];
         let answer = self.send(client, request, doubts).await?.value();
-        list(&answer).iter().for_each(|rollout| self.claimed(rollout));
+        for rollout in list(&answer) {
+            self.claimed(rollout);
+        }
         Some(())
     }
 
@@ -157,7 +146,7 @@ impl Writer {
     async fn start_attempt(&mut self, client: &mut Client, index: usize) -> Option<()> {
         let claim = self.claims.remove(index);
         let request = post(&format!("/v1/agl/rollouts/{}/attempts", claim.rollout), &json!({}));
-        let rollout = self.send(client, request, vec![Doubt::Claims(1, None)]).await?.value();
+        let rollout = self.send(client, request, vec![Doubt::Attempt(claim.rollout)]).await?.value();
         self.claimed(&rollout);
         Some(())
     }
@@ -176,12 +165,13 @@ impl Writer {
         let issued = self.send(client, request, Vec::new()).await?.value();
         let sequence = number(&issued["sequence_id"]);
         self.facts.push(Fact::Number(rollout.clone(), sequence));
-        let id = self.span_id();
+        let id = self.random.number();
         let request = post("/v1/agl/spans", &span(&rollout, &attempt, sequence, &hex(id)));
         let mut facts = vec![Fact::Span(rollout, attempt, hex(id), Some(sequence))];
         self.running(index, &mut facts);
         self.send(client, request, vec![Doubt::Facts(facts.clone())]).await?;
-        self.keep(index, facts);
+        self.claims[index].running = true;
+        self.facts.extend(facts);
         Some(())
     }
 
@@ -192,7 +182,7 @@ impl Writer {
         for position in 0..self.random.within(2, 6) {
             let at = if position % 3 == 2 { other } else { index };
             let Claim { rollout, attempt, .. } = self.claims[at].clone();
-            let span_id = self.span_id();
+            let span_id = self.random.number();
             facts.push(Fact::Span(rollout.clone(), attempt.clone(), hex(span_id), None));
             self.running(at, &mut facts);
             spans.push(OtlpSpan { rollout_id: rollout, attempt_id: attempt, span_id, sequence_id: None });
@@ -204,7 +194,9 @@ impl Writer {
         assert!(answer.body.is_empty(), "an export was answered with a partial success: {}", answer.text());
         for fact in &facts {
             let of = |claim: &&mut Claim| Some(claim.rollout.as_str()) == fact.rollout();
-            self.claims.iter_mut().filter(of).for_each(|claim| claim.running = true);
+            for claim in self.claims.iter_mut().filter(of) {
+                claim.running = true;
+            }
         }
         self.facts.extend(facts);
         Some(())
@@ -218,7 +210,8 @@ impl Writer {
             _ if number < MAX_ATTEMPTS => ("failed", "requeuing"),
             _ => ("failed", "failed"),
         };
-        let request = post(&format!("/v1/agl/rollouts/{rollout}/attempts/{attempt}"), &json!({"status": status}));
+        let request =
+            post(&format!("/v1/agl/rollouts/{rollout}/attempts/{attempt}"), &json!({"status": status}));
         let facts = vec![
             Fact::AttemptStatus(rollout.clone(), number, status),
             Fact::RolloutStatus(rollout, number, outcome),
@@ -236,9 +229,9 @@ impl Writer {
 
     async fn update_rollout(&mut self, client: &mut Client, index: usize) -> Option<()> {
         let Claim { rollout, number, .. } = self.claims[index].clone();
-        let note = self.random.next() % 1_000_000;
+        let note = self.random.number() % 1_000_000;
         let mut body = json!({"metadata": {"note": note}});
-        let mut facts = vec![Fact::Note(rollout.clone(), note)];
+        let mut facts = vec![Fact::Note(rollout.clone(), number, note)];
         let status = [None, Some("cancelled"), Some("queuing"), Some("succeeded")][self.random.index(4)];
         if let Some(status) = status {
             body["status"] = status.into();
@@ -253,7 +246,7 @@ impl Writer {
 
     async fn put_resources(&mut self, client: &mut Client) -> Option<()> {
         let id = self.resources();
-        let text = format!("text {}", self.random.next());
+        let text = format!("text {}", self.random.number());
         let body = json!({"main": {"resource_type": "prompt_template", "template": text, "engine": "jinja"}});
         let request = post(&format!("/v1/agl/resources/{id}"), &body);
         let doubt = Doubt::Facts(vec![Fact::Resources(id.clone(), self.version + 1, text.clone())]);
@@ -271,10 +264,6 @@ impl Writer {
         Some(())
     }
 
-    fn span_id(&mut self) -> u64 {
-        self.random.next() | 1
-    }
-
     /// What a span of a claim makes of its attempt and rollout.
     fn running(&self, index: usize, facts: &mut Vec<Fact>) {
         let Claim { rollout, number, running, .. } = &self.claims[index];
@@ -282,11 +271,6 @@ impl Writer {
             facts.push(Fact::AttemptStatus(rollout.clone(), *number, "running"));
             facts.push(Fact::RolloutStatus(rollout.clone(), *number, "running"));
         }
-    }
-
-    fn keep(&mut self, index: usize, facts: Vec<Fact>) {
-        self.claims[index].running = true;
-        self.facts.extend(facts);
     }
 }
 

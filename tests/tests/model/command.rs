@@ -1,7 +1,8 @@
 //! What is asked of the store and of the model, and what they answer.
 //!
 //! A command is made before anybody knows the ids that it will meet. So it names rollouts, attempts and resources as
-//! `#5`: the fifth there is by then, counted round and round. Names without a `#` are taken as they are.
+//! `#5`: the fifth there is by then, counted round and round; `@5` is the fifth rollout that has attempts, if any has.
+//! Other names are taken as they are.
 
 use std::time::Duration;
 
@@ -16,11 +17,13 @@ use lightning_store_server::service::enqueue::Enqueue;
 use lightning_store_server::service::next_sequence_id::next_sequence_id;
 use lightning_store_server::service::resources::PutResources;
 use lightning_store_server::service::watchdog::{Check, Resume};
-use lightning_store_server::service::{start_attempt, start_rollout, update_attempt, update_rollout, workers};
+use lightning_store_server::service::{
+    start_attempt, start_rollout, update_attempt, update_rollout, workers,
+};
 use lightning_store_server::storage::Store;
 use lightning_store_server::storage::error::StoreError;
 
-use crate::model::{Fate, Model};
+use crate::model::{Entry, Fate, Model};
 
 /// How far the clock goes on before a command.
 #[derive(Debug, Clone, Copy)]
@@ -93,6 +96,17 @@ impl Command {
             Self::Restart => "restart",
             Self::Look => "look",
         }
+    }
+
+    /// The command without one of its parts; nothing if it has no such part.
+    pub(crate) fn without(&self, part: usize) -> Option<Self> {
+        let mut smaller = self.clone();
+        match &mut smaller {
+            Self::Enqueue(rollouts) if part < rollouts.len() => drop(rollouts.remove(part)),
+            Self::AddSpans(spans) if part < spans.len() => drop(spans.remove(part)),
+            _ => return None,
+        }
+        Some(smaller)
     }
 
     /// The command with ids that exist in place of `#5`.
@@ -173,7 +187,9 @@ impl Command {
 
     /// Asks the model. Its ids are those in the store's answer.
     pub(crate) fn expect(&self, model: &mut Model, now: Timestamp, answer: &Answer) -> Answer {
-        model.draw_from(answer.ids(matches!(self, Self::Enqueue(_) | Self::StartRollout(_) | Self::Dequeue(_))));
+        model.draw_from(
+            answer.ids(matches!(self, Self::Enqueue(_) | Self::StartRollout(_) | Self::Dequeue(_))),
+        );
         let answer = match self {
             Self::Enqueue(rollouts) => Ok(Answer::Rollouts(model.enqueue(rollouts, now))),
             Self::StartRollout(request) => Ok(Answer::Started(model.start_rollout(request, now))),
@@ -210,7 +226,9 @@ impl Answer {
             rollout.into_iter().chain([started.attempt.attempt_id.to_string()])
         };
         match self {
-            Self::Rollouts(rollouts) => rollouts.iter().map(|rollout| rollout.rollout_id.to_string()).collect(),
+            Self::Rollouts(rollouts) => {
+                rollouts.iter().map(|rollout| rollout.rollout_id.to_string()).collect()
+            }
             Self::Started(one) => started(one).collect(),
             Self::Taken(taken) => taken.iter().flat_map(started).collect(),
             Self::Resources(update) => vec![update.resources_id.to_string()],
@@ -227,27 +245,32 @@ fn fate(outcome: SpanOutcome) -> Fate {
     }
 }
 
-/// Which of `count` things `name` means, if it is a number.
-fn pick(name: &str, count: usize) -> Option<usize> {
-    name.strip_prefix('#')?.parse::<usize>().ok()?.checked_rem(count)
+/// Which of `count` things `name` means, if it is a mark and a number.
+fn pick(name: &str, mark: char, count: usize) -> Option<usize> {
+    name.strip_prefix(mark)?.parse::<usize>().ok()?.checked_rem(count)
 }
 
 fn resolve_rollout(model: &Model, id: &mut RolloutId) {
-    if let Some(index) = pick(id.as_str(), model.rollouts.len()) {
-        *id = model.rollouts[index].rollout.rollout_id.clone();
+    let tried: Vec<&Entry> = model.rollouts.iter().filter(|entry| !entry.attempts.is_empty()).collect();
+    let any: Vec<&Entry> = model.rollouts.iter().collect();
+    let found = [('@', &tried), ('@', &any), ('#', &any)]
+        .into_iter()
+        .find_map(|(mark, entries)| pick(id.as_str(), mark, entries.len()).map(|index| entries[index]));
+    if let Some(entry) = found {
+        *id = entry.rollout.rollout_id.clone();
     }
 }
 
 fn resolve_attempt(model: &Model, rollout: &RolloutId, id: &mut AttemptId) {
     let Some(entry) = model.find(rollout).map(|index| &model.rollouts[index]) else { return };
-    if let Some(index) = pick(id.as_str(), entry.attempts.len()) {
+    if let Some(index) = pick(id.as_str(), '#', entry.attempts.len()) {
         *id = entry.attempts[index].attempt_id.clone();
     }
 }
 
 fn resolve_resources(model: &Model, id: Option<&mut ResourcesId>) {
     let Some(id) = id else { return };
-    if let Some(index) = pick(id.as_str(), model.resources.len()) {
+    if let Some(index) = pick(id.as_str(), '#', model.resources.len()) {
         *id = model.resources[index].resources_id.clone();
     }
 }

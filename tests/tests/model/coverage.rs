@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lightning_store_client::wire::RolloutStatus;
+use lightning_store_client::wire::{RolloutStatus, Word as _};
 
 use crate::command::{Answer, Command};
 use crate::model::Fate;
@@ -26,7 +26,6 @@ impl Coverage {
         before: &[RolloutStatus],
         after: &[RolloutStatus],
     ) {
-        use lightning_store_client::wire::Word as _;
         self.commands += 1;
         for outcome in outcomes(answer) {
             *self.outcomes.entry((command.name(), outcome)).or_default() += 1;
@@ -46,7 +45,82 @@ impl Coverage {
             *self.moves.entry(key).or_default() += count;
         }
     }
+
+    /// Checks that every command has had each of its outcomes, and that rollouts have moved in every way that there
+    /// is, and in no other.
+    pub(crate) fn is_complete(&self) {
+        for (command, outcomes) in OUTCOMES {
+            let seen = self.outcomes.keys().filter(|(name, _)| name == command);
+            let seen: Vec<&str> = seen.map(|(_, outcome)| outcome.as_str()).collect();
+            assert_eq!(seen, *outcomes, "{command}");
+        }
+        for &before in RolloutStatus::ALL {
+            for &after in RolloutStatus::ALL {
+                for (command, _) in OUTCOMES {
+                    let expected = before != after && may_move(command, before, after);
+                    let seen = self.moves.contains_key(&(command, before.as_str(), after.as_str()));
+                    assert_eq!(seen, expected, "{command} moves a rollout from {before} to {after}");
+                }
+            }
+        }
+    }
 }
+
+/// Whether a command may move a rollout from one status to another one.
+fn may_move(command: &str, before: RolloutStatus, after: RolloutStatus) -> bool {
+    use RolloutStatus::{Cancelled, Failed, Preparing, Queuing, Requeuing, Running};
+    match command {
+        // By hand, everything.
+        "update_rollout" => true,
+        "start_attempt" => after == Preparing,
+        "dequeue" => matches!(before, Queuing | Requeuing) && after == Preparing,
+        "update_attempt" => before != Cancelled && !matches!(after, Queuing | Cancelled),
+        // Not only to running: the attempt's time may be up at the same moment.
+        "add_spans" => {
+            matches!(before, Preparing | Requeuing | Running) && matches!(after, Running | Requeuing | Failed)
+        }
+        "check" => matches!(before, Preparing | Running) && matches!(after, Requeuing | Failed),
+        _ => false,
+    }
+}
+
+/// What may come of each command.
+const OUTCOMES: &[(&str, &[&str])] = &[
+    (
+        "add_spans",
+        &["duplicate", "refused: Attempt not found for rollout", "refused: Rollout not found", "stored"],
+    ),
+    ("check", &["none", "one", "several"]),
+    ("dequeue", &["none", "one", "several"]),
+    ("enqueue", &["done"]),
+    ("next_sequence_id", &["done"]),
+    ("put_resources", &["done"]),
+    ("start_attempt", &["done", "refused: Rollout not found"]),
+    ("start_rollout", &["done"]),
+    (
+        "update_attempt",
+        &[
+            "done",
+            "refused: Attempt not found for rollout",
+            "refused: No attempts found for rollout",
+            "refused: Rollout not found",
+            "refused: last_heartbeat_time is invalid; it cannot be a null value.",
+            "refused: metadata is invalid; it cannot be a null value.",
+            "refused: status is invalid; it cannot be a null value.",
+            "refused: worker_id is invalid; it cannot be a null value.",
+        ],
+    ),
+    (
+        "update_rollout",
+        &[
+            "done",
+            "refused: Item does not exist with primary key(s):",
+            "refused: config is invalid; it cannot be a null value.",
+            "refused: status is invalid; it cannot be a null value.",
+        ],
+    ),
+    ("update_worker", &["done", "refused: heartbeat_stats is invalid; it cannot be a null value."]),
+];
 
 impl std::fmt::Display for Coverage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -85,7 +159,7 @@ fn some(count: usize) -> String {
 
 /// A refusal without what differs from one to the next.
 fn refused(refusal: &str) -> String {
-    let is_id = |word: &&str| word.contains('-') || word.contains('#');
+    let is_id = |word: &&str| word.contains(['-', '#', '@']);
     let words: Vec<&str> = refusal.split(' ').filter(|word| !is_id(word)).collect();
     format!("refused: {}", words.join(" "))
 }

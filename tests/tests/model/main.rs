@@ -19,6 +19,8 @@ mod random;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use tokio::runtime::Runtime;
+
 use crate::coverage::Coverage;
 use crate::play::{Difference, Kind, play, shrink};
 use crate::random::{Script, script};
@@ -34,7 +36,7 @@ fn a_store_in_memory_does_what_the_model_does() {
     let coverage = run(Kind::Memory, 10_000);
     // Whoever asks for less need not see everything.
     if coverage.commands > 200_000 {
-        is_everything_exercised(&coverage);
+        coverage.is_complete();
     }
 }
 
@@ -57,7 +59,8 @@ fn number(variable: &str) -> Option<u64> {
 /// Plays the sequences of all seeds, on as many threads as there are processors.
 fn run(kind: Kind, sequences: u64) -> Coverage {
     if let Some(seed) = number("LIGHTNING_STORE_TEST_SEED") {
-        let (log, outcome) = block_on(play(kind, script_of(kind, seed), true, &mut Coverage::default()));
+        let (log, outcome) =
+            runtime().block_on(play(kind, script_of(kind, seed), true, &mut Coverage::default()));
         println!("{log}");
         outcome.map_err(|difference| tell(&difference)).unwrap();
         return Coverage::default();
@@ -65,13 +68,13 @@ fn run(kind: Kind, sequences: u64) -> Coverage {
     let sequences = number("LIGHTNING_STORE_TEST_SEQUENCES").unwrap_or(sequences);
     let (seeds, all, failure) = (AtomicU64::new(0), Mutex::new(Coverage::default()), Mutex::new(None));
     let work = || {
-        let mut coverage = Coverage::default();
+        let (runtime, mut coverage) = (runtime(), Coverage::default());
         loop {
             let seed = seeds.fetch_add(1, Ordering::Relaxed);
             if seed >= sequences {
                 break;
             }
-            if block_on(play(kind, script_of(kind, seed), false, &mut coverage)).1.is_err() {
+            if runtime.block_on(play(kind, script_of(kind, seed), false, &mut coverage)).1.is_err() {
                 seeds.store(sequences, Ordering::Relaxed);
                 failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(seed);
             }
@@ -93,24 +96,20 @@ fn run(kind: Kind, sequences: u64) -> Coverage {
 
 /// Ends the test with the shortest way to the failure.
 fn explain(kind: Kind, seed: u64) -> ! {
-    let short = block_on(shrink(kind, script_of(kind, seed)));
+    let short = runtime().block_on(shrink(kind, script_of(kind, seed)));
     let commands = short.len();
-    let (log, outcome) = block_on(play(kind, short, true, &mut Coverage::default()));
-    let difference = outcome.err().map_or("it came out well when it was played once more".to_owned(), |it| tell(&it));
-    panic!("{kind:?} differs from the model with LIGHTNING_STORE_TEST_SEED={seed}; {commands} of its commands suffice:\n{log}{difference}");
+    let (log, outcome) = runtime().block_on(play(kind, short, true, &mut Coverage::default()));
+    let difference =
+        outcome.err().map_or("it came out well when it was played once more".to_owned(), |it| tell(&it));
+    panic!(
+        "{kind:?} differs from the model with LIGHTNING_STORE_TEST_SEED={seed}; {commands} of its commands suffice:\n{log}{difference}"
+    );
 }
 
 fn tell(Difference { expected, got }: &Difference) -> String {
     format!("expected {expected}\n     got {got}")
 }
 
-fn block_on<F: Future>(future: F) -> F::Output {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
-}
-
-/// Each command had each of its outcomes, and rollouts moved in all ways.
-fn is_everything_exercised(coverage: &Coverage) {
-    for ((command, outcome), count) in &coverage.outcomes {
-        assert!(*count >= 1, "{command}: {outcome}");
-    }
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().build().unwrap()
 }

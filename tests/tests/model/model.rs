@@ -301,20 +301,16 @@ impl Model {
         let resources_id = id.cloned().unwrap_or_else(|| self.draw().into());
         self.latest_resources = Some(resources_id.clone());
         let resources = resources.clone();
-        match self.resources.iter_mut().find(|known| known.resources_id == resources_id) {
-            Some(known) => {
-                known.version += 1;
-                known.update_time = now;
-                known.resources = resources;
-                known.clone()
-            }
-            None => {
-                let (create_time, update_time, version) = (now, now, 1);
-                let update = ResourcesUpdate { resources_id, create_time, update_time, version, resources };
-                self.resources.push(update.clone());
-                update
-            }
+        if let Some(known) = self.resources.iter_mut().find(|known| known.resources_id == resources_id) {
+            known.version += 1;
+            known.update_time = now;
+            known.resources = resources;
+            return known.clone();
         }
+        let (create_time, update_time, version) = (now, now, 1);
+        let update = ResourcesUpdate { resources_id, create_time, update_time, version, resources };
+        self.resources.push(update.clone());
+        update
     }
 
     /// Ends all attempts whose time is up; how many those were.
@@ -472,8 +468,9 @@ impl Model {
     fn leave_queue(&mut self) -> usize {
         let first = self.queue[0].number;
         let wanted = self.drawn.front();
-        let is_wanted =
-            |place: &Place| Some(self.rollouts[place.rollout].rollout.rollout_id.as_str()) == wanted.map(String::as_str);
+        let is_wanted = |place: &Place| {
+            Some(self.rollouts[place.rollout].rollout.rollout_id.as_str()) == wanted.map(String::as_str)
+        };
         let shared = self.queue.iter().take_while(|place| place.number == first);
         let chosen = shared.into_iter().position(is_wanted).unwrap_or(0);
         self.queue.remove(chosen).rollout
@@ -514,8 +511,7 @@ fn follow(rollout: &mut Rollout, newest: &Attempt, now: Timestamp) {
         return;
     }
     let config = &rollout.config;
-    let again =
-        config.retry_condition.contains(&newest.status) && newest.sequence_id < config.max_attempts;
+    let again = config.retry_condition.contains(&newest.status) && newest.sequence_id < config.max_attempts;
     let status = match newest.status {
         AttemptStatus::Preparing => RolloutStatus::Preparing,
         AttemptStatus::Running => RolloutStatus::Running,

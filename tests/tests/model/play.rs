@@ -180,21 +180,35 @@ pub(crate) fn differ<T: PartialEq + std::fmt::Debug>(expected: &T, got: &T) -> R
     Err(Difference { expected: format!("{expected:?}"), got: format!("{got:?}") })
 }
 
-/// The shortest script that still fails, as far as leaving out commands gets.
+/// The shortest script that still fails, as far as leaving out commands and parts of commands gets.
 pub(crate) async fn shrink(kind: Kind, mut script: Script) -> Script {
+    let fails =
+        async |script: &Script| play(kind, script.clone(), false, &mut Coverage::default()).await.1.is_err();
     let mut size = script.len() / 2;
     while size > 0 {
         let mut start = 0;
         while start < script.len() {
             let mut shorter = script.clone();
             shorter.drain(start..(start + size).min(script.len()));
-            if play(kind, shorter.clone(), false, &mut Coverage::default()).await.1.is_err() {
+            if fails(&shorter).await {
                 script = shorter;
             } else {
                 start += size;
             }
         }
         size /= 2;
+    }
+    for index in 0..script.len() {
+        let mut part = 0;
+        while let Some(command) = script[index].1.without(part) {
+            let mut smaller = script.clone();
+            smaller[index].1 = command;
+            if fails(&smaller).await {
+                script = smaller;
+            } else {
+                part += 1;
+            }
+        }
     }
     script
 }

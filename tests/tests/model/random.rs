@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use lightning_store_client::wire::{
     AttemptStatus, DequeueRollouts, Llm, Mode, NamedResources, NewRollout, Patch, RawJson, Resource,
-    RolloutConfig, RolloutStatus, SpanRecord, StartRollout, Timestamp, UpdateAttempt, UpdateRollout,
-    UpdateWorker, Word as _, WorkerId,
+    RolloutConfig, RolloutId, RolloutStatus, SpanRecord, StartRollout, Timestamp, UpdateAttempt,
+    UpdateRollout, UpdateWorker, Word as _, WorkerId,
 };
 
 use crate::command::{Command, Pause};
@@ -49,16 +49,28 @@ impl Random {
         name.into()
     }
 
+    /// The name of one of the rollouts, mostly of those that have attempts.
+    fn tried(&mut self) -> RolloutId {
+        let number = self.below(1_000);
+        if self.chance(90) { format!("@{number}").into() } else { self.name("ro-none") }
+    }
+
     fn worker(&mut self) -> Option<WorkerId> {
         self.one_of(&[None, Some(""), Some("w-1"), Some("w-1"), Some("w-2"), Some("w-3")]).map(WorkerId::from)
     }
 
     fn json(&mut self) -> RawJson {
-        RawJson::trusted(self.one_of(&["{}", "{\"a\": 1.0}", "{\"n\":12345678901234567890123}", "{\"é\":null}"]))
+        RawJson::trusted(self.one_of(&[
+            "{}",
+            "{\"a\": 1.0}",
+            "{\"n\":12345678901234567890123}",
+            "{\"é\":null}",
+        ]))
     }
 
     fn config(&mut self) -> RolloutConfig {
-        let seconds = [None, None, None, Some(0.0), Some(0.5), Some(2.0), Some(60.0), Some(-1.0), Some(1e308)];
+        let seconds =
+            [None, None, None, Some(0.0), Some(0.5), Some(2.0), Some(60.0), Some(-1.0), Some(1e308)];
         let ill = [AttemptStatus::Failed, AttemptStatus::Timeout, AttemptStatus::Unresponsive];
         let retry_condition = match self.below(4) {
             0 => Vec::new(),
@@ -83,16 +95,12 @@ impl Random {
         }
     }
 
-    fn rollout_status(&mut self) -> RolloutStatus {
-        self.one_of(RolloutStatus::ALL)
-    }
-
     fn update_rollout(&mut self) -> UpdateRollout {
         UpdateRollout {
             input: self.patch(10, Self::json),
             mode: self.patch(10, |random| random.one_of(Mode::ALL)),
             resources_id: self.patch(10, |random| random.name("rs-none")),
-            status: self.patch(70, Self::rollout_status),
+            status: self.patch(70, |random| random.one_of(RolloutStatus::ALL)),
             config: self.patch(20, Self::config),
             metadata: self.patch(10, Self::json),
         }
@@ -100,7 +108,8 @@ impl Random {
 
     fn update_attempt(&mut self) -> UpdateAttempt {
         // Never unresponsive, long ago, at the start of all tests, and far ahead.
-        let times = [0.0, 1.0, 1e6, 4e9].map(|seconds| Timestamp::from_seconds(seconds).unwrap_or(Timestamp::EPOCH));
+        let times =
+            [0.0, 1.0, 1e6, 4e9].map(|seconds| Timestamp::from_seconds(seconds).unwrap_or(Timestamp::EPOCH));
         UpdateAttempt {
             status: self.patch(70, |random| random.one_of(AttemptStatus::ALL)),
             worker_id: self.patch(15, |random| random.one_of(&["", "w-1", "w-2", "w-4"]).into()),
@@ -117,7 +126,7 @@ impl Random {
             number => i64::try_from(number / 4).unwrap_or(0),
         };
         let span = SpanRecord {
-            rollout_id: self.name("ro-none"),
+            rollout_id: self.tried(),
             attempt_id: self.name("at-none"),
             sequence_id: if numbered { sequence_id } else { 0 },
             trace_id: self.one_of(&["t-1", "t-2"]).to_owned(),
@@ -138,7 +147,9 @@ impl Random {
         if self.chance(80)
             && let Some(id) = spans.first().map(|(span, _)| span.rollout_id.clone())
         {
-            spans.iter_mut().for_each(|(span, _)| span.rollout_id = id.clone());
+            for (span, _) in &mut spans {
+                span.rollout_id = id.clone();
+            }
         }
         spans
     }
@@ -157,7 +168,7 @@ impl Random {
     fn pause(&mut self) -> Pause {
         match self.below(100) {
             0..15 => Pause::None,
-            15..60 => Pause::For(Duration::from_micros(1_000)),
+            15..60 => Pause::For(Duration::from_millis(1)),
             60..80 => Pause::For(Duration::from_millis(self.one_of(&[100, 500, 1_000, 2_000, 3_500]))),
             80..97 => Pause::UntilDeadline(self.below(1_000), self.one_of(&[-1, 0, 1, 500])),
             97 => Pause::For(Duration::from_hours(24 * 365)),
@@ -171,10 +182,9 @@ impl Random {
                 let count = self.one_of(&[1, 1, 1, 2, 3, 0]);
                 Command::Enqueue((0..count).map(|_| self.new_rollout()).collect())
             }
-            8..10 => Command::StartRollout(StartRollout {
-                rollout: self.new_rollout(),
-                worker_id: self.worker(),
-            }),
+            8..10 => {
+                Command::StartRollout(StartRollout { rollout: self.new_rollout(), worker_id: self.worker() })
+            }
             10..28 => Command::Dequeue(DequeueRollouts {
                 limit: self.one_of(&[1, 1, 1, 2, 3, 100, 0, -1]),
                 worker_id: self.worker(),
@@ -182,13 +192,12 @@ impl Random {
             28..33 => Command::StartAttempt(self.name("ro-none"), self.worker()),
             33..47 => Command::UpdateRollout(self.name("ro-none"), self.update_rollout()),
             47..63 => {
-                let id = self.name("ro-none");
-                let attempt =
-                    if self.chance(60) { "latest".into() } else { self.name("at-none") };
+                let id = self.tried();
+                let attempt = if self.chance(60) { "latest".into() } else { self.name("at-none") };
                 Command::UpdateAttempt(id, attempt, self.update_attempt())
             }
             63..79 => Command::AddSpans(self.spans()),
-            79..83 => Command::NextSequenceId(self.name("ro-none")),
+            79..83 => Command::NextSequenceId(self.one_of(&["#0", "#1", "#2", "ro-none"]).into()),
             83..86 => {
                 let heartbeat_stats = self.patch(50, Self::json);
                 let worker = self.one_of(&["w-1", "w-2", "w-5"]).into();
@@ -212,7 +221,7 @@ pub(crate) type Script = Vec<(Pause, Command)>;
 pub(crate) fn script(seed: u64, length: usize, restarts: bool) -> Script {
     let mut random = Random(seed);
     // The first rollouts come at once, so that the rest has something to work on.
-    let first = Command::Enqueue((0..1 + random.below(3)).map(|_| random.new_rollout()).collect());
+    let first = Command::Enqueue((0..=random.below(3)).map(|_| random.new_rollout()).collect());
     let others = (1..length).map(|_| (random.pause(), random.command(restarts)));
     std::iter::once((Pause::None, first)).chain(others).collect()
 }

@@ -101,7 +101,24 @@ impl Components {
 
 fn to_value(schema: &impl serde::Serialize) -> Value {
     // Schemas have string keys only, so they can be written.
-    serde_json::to_value(schema).unwrap_or_default()
+    let mut value = serde_json::to_value(schema).unwrap_or_default();
+    lift_descriptions(&mut value);
+    value
+}
+
+/// What is said of a member that may be null is said of the whole of it, not of the half that is not null: the pages show
+/// it only there.
+fn lift_descriptions(schema: &mut Value) {
+    let members = schema.get_mut("properties").and_then(Value::as_object_mut);
+    for member in members.into_iter().flat_map(Map::values_mut) {
+        let half = member.pointer_mut("/oneOf/0").and_then(Value::as_object_mut);
+        if let Some(description) = half.and_then(|half| half.remove("description")) {
+            member["description"] = description;
+        }
+    }
+    for part in schema.get_mut("allOf").and_then(Value::as_array_mut).into_iter().flatten() {
+        lift_descriptions(part);
+    }
 }
 
 /// One JSON body.

@@ -1,5 +1,6 @@
 //! The whole document: OpenAPI 3.1.
 
+use http::StatusCode;
 use lightning_store_client::api::{self, Endpoint, Method};
 use serde_json::{Map, Value, json};
 
@@ -51,7 +52,7 @@ pub(super) fn document() -> Value {
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": ".", "description": "The server that this document is from."}],
-        "tags": TAGS.iter().map(|(_, name, description)| json!({"name": name, "description": description})).collect::<Vec<_>>(),
+        "tags": tags(),
         "x-tagGroups": groups(),
         "paths": paths,
         "components": components.finish(),
@@ -65,29 +66,39 @@ fn method(endpoint: &Endpoint) -> &'static str {
     }
 }
 
-/// Beginnings of paths, the first that fits counts; the tag of what lies there; what is said of it.
+/// The tags in the order of the menus: the beginning of the paths that one stands for, its name, what is said of it.
 const TAGS: &[(&str, &str, &str)] = &[
     ("/v1/agl/queues/", "queue", "Rollouts that wait for a worker."),
-    ("/v1/agl/rollouts/{rollout_id}/attempts", "attempts", "The tries at a rollout."),
     ("/v1/agl/rollouts", "rollouts", "What is to be done, and how it went."),
+    ("/v1/agl/rollouts/{rollout_id}/attempts", "attempts", "The tries at a rollout."),
     ("/v1/agl/waits/", "waits", "Waiting without polling."),
     ("/v1/agl/spans", "spans", "What happened in an attempt."),
     ("/v1/agl/resources", "resources", "The models and prompts that rollouts are done with, in versions."),
     ("/v1/agl/workers", "workers", "Who does the work."),
     ("/v1/agl/", "store", "The store as a whole."),
-    ("/agl/v1/queues/", "queue (agl/v1)", "One rollout at a time."),
-    ("/agl/v1/rollouts/{rollout_id}/attempts", "attempts (agl/v1)", "Attempts, as plain lists."),
-    ("/agl/v1/rollouts", "rollouts (agl/v1)", "Rollouts, as plain lists and without their attempts."),
-    ("/agl/v1/waits/", "waits (agl/v1)", "Waiting without polling."),
-    ("/agl/v1/spans", "spans (agl/v1)", "Spans, as plain lists."),
-    ("/agl/v1/resources", "resources (agl/v1)", "Resources without their times and versions."),
-    ("/agl/v1/", "store (agl/v1)", "The store as a whole."),
+    ("/agl/v1/queues/", "agl-v1-queue", "One rollout at a time."),
+    ("/agl/v1/rollouts", "agl-v1-rollouts", "Rollouts, as plain lists and without their attempts."),
+    ("/agl/v1/rollouts/{rollout_id}/attempts", "agl-v1-attempts", "Attempts, as plain lists."),
+    ("/agl/v1/waits/", "agl-v1-waits", "Waiting without polling."),
+    ("/agl/v1/spans", "agl-v1-spans", "Spans, as plain lists."),
+    ("/agl/v1/resources", "agl-v1-resources", "Resources without their times and versions."),
+    ("/agl/v1/", "agl-v1-store", "The store as a whole."),
     ("/v1/", "OpenTelemetry", "OTLP over HTTP, as protobuf or JSON."),
     ("/", "operation", "For those who run the server."),
 ];
 
+/// The tag with the longest beginning that fits.
 fn tag(endpoint: &Endpoint) -> &'static str {
-    TAGS.iter().find(|(start, ..)| endpoint.path.starts_with(start)).map_or("", |(_, name, _)| name)
+    let fitting = TAGS.iter().filter(|(start, ..)| endpoint.path.starts_with(start));
+    fitting.max_by_key(|(start, ..)| start.len()).map_or("", |(_, name, _)| name)
+}
+
+fn tags() -> Value {
+    let tag = |(_, name, description): &(&str, &str, &str)| {
+        let shown = name.strip_prefix("agl-v1-").unwrap_or(name);
+        json!({"name": name, "description": description, "x-displayName": shown})
+    };
+    TAGS.iter().map(tag).collect()
 }
 
 /// The tags of each dialect together, for ReDoc's menu.
@@ -104,6 +115,11 @@ fn groups() -> Value {
     ])
 }
 
+/// What a success is called.
+fn reason(status: u16) -> &'static str {
+    StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default()
+}
+
 fn operation(endpoint: &Endpoint, operation: Operation, components: &mut Components) -> Value {
     let mut parameters = path_parameters(endpoint, components);
     let has_parameters = !parameters.is_empty() || !operation.parameters.is_empty();
@@ -111,7 +127,7 @@ fn operation(endpoint: &Endpoint, operation: Operation, components: &mut Compone
     let mut responses = Map::new();
     responses.insert(
         endpoint.success.to_string(),
-        response(endpoint.summary, operation.content, operation.headers),
+        response(reason(endpoint.success), operation.content, operation.headers),
     );
     let mut statuses = operation.statuses;
     if operation.request_body.is_some() {

@@ -19,22 +19,29 @@ use lightning_store_client::api::ops;
 use crate::app::AppState;
 use crate::http::answer::{Answer, Outcome};
 use crate::http::error::ApiError;
+use crate::http::otlp::accepts_gzip;
 
-/// What both pages may do: run and show what this server sends, and ask this server.
-///
-/// - `data:` images are parts of the style sheets.
+/// What both pages may do: run and show what this server sends, and ask this server. Images are parts of style sheets.
 macro_rules! policy {
-    ($more:literal) => {
+    ($($more:literal),*) => {
         concat!(
-            "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; ",
-            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; ",
-            $more
+            "default-src 'none'; script-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; ",
+            "form-action 'none'; frame-ancestors 'none'; style-src 'self'",
+            $($more),*
         )
     };
 }
 
-const DOCS_POLICY: &str = policy!("style-src 'self'");
-const REDOC_POLICY: &str = policy!("style-src 'self'");
+const DOCS_POLICY: &str = policy!();
+
+/// ReDoc makes style elements: empty ones, which it fills through the object model, and one with the style of its
+/// scroll bar. They are allowed by what is in them (a new version of it may need another second hash). Its search runs in
+/// a worker that it makes itself, which may do no more than the page.
+const REDOC_POLICY: &str = policy!(
+    " 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='",
+    " 'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='",
+    "; worker-src blob:"
+);
 
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
@@ -169,14 +176,6 @@ impl File {
         *answer.body_mut() = Body::from(body);
         answer
     }
-}
-
-fn accepts_gzip(request: &HeaderMap) -> bool {
-    let values = request.get_all(header::ACCEPT_ENCODING).iter();
-    values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|coding| coding.trim() == "gzip")
 }
 
 fn unpacked(body: &[u8]) -> Bytes {

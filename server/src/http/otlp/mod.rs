@@ -217,7 +217,7 @@ fn gunzip(body: &[u8], limit: usize) -> Result<Vec<u8>, Refusal> {
 }
 
 /// Whether `Accept-Encoding` names gzip with a weight above 0.
-fn accepts_gzip(headers: &HeaderMap) -> bool {
+pub(super) fn accepts_gzip(headers: &HeaderMap) -> bool {
     let values = headers.get_all(header::ACCEPT_ENCODING);
     values.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).any(|coding| {
         let mut parts = coding.split(';').map(str::trim);

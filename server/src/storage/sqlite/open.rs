@@ -164,9 +164,13 @@ fn sweep(folder: &Path) {
         if !entry.file_name().to_string_lossy().starts_with(SCRATCH_PREFIX) {
             continue;
         }
+        // The database is made after the lock was taken: one without is just being made.
+        if !entry.path().join(SCRATCH_FILE).exists() {
+            continue;
+        }
         let lock =
             OpenOptions::new().write(true).open(with_suffix(&entry.path().join(SCRATCH_FILE), ".lock"));
-        // One that is just being made has no lock file yet, and one in use is locked: both are left alone.
+        // One in use is locked.
         if lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
             let _ = fs::remove_dir_all(entry.path());
         }

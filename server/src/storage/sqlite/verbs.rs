@@ -288,8 +288,7 @@ impl Tx for SqliteTx {
     }
 
     async fn get_active(&mut self) -> TxResult<Vec<RolloutId>> {
-        const SQL: &str =
-            "-- get_active\nSELECT rollout_id FROM rollouts WHERE status IN ('preparing', 'running')";
+        const SQL: &str = "-- get_active\nSELECT rollout_id FROM rollouts WHERE status IN ('preparing', 'running') ORDER BY key";
         let mut statement = self.read()?.prepare_cached(SQL)?;
         let ids = statement.query_map([], |row| row.get::<_, String>(0))?;
         ids.map(|id| id.map(RolloutId::from).map_err(Into::into)).collect()
