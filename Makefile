@@ -21,7 +21,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 # The steps of one command run one after the other, also under -j: cargo uses all cores by itself.
 .NOTPARALLEL:
-.PHONY: help build run test bench fmt lint setup compiler wasm python
+.PHONY: help build run test bench fmt lint setup compiler wasm tools python
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -51,7 +51,7 @@ lint: setup ## check format, lints and documentation; a warning is an error
 	cargo clippy $(PROFILE) $(WASM) -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc $(PROFILE) --workspace --no-deps --document-private-items
 
-setup: compiler wasm python ## install what the tests need: a C compiler, the wasm32 target, the Python package
+setup: compiler wasm tools python ## install what the tests need: a C compiler, the wasm32 target, strace, the Python package
 
-compiler wasm python:
+compiler wasm tools python:
 	@tests/setup/setup.sh $@

@@ -42,8 +42,15 @@ pub enum StartError {
     #[error(transparent)]
     Open(#[from] OpenError),
     /// The store could not be read.
-    #[error("the store could not be taken up: {0}")]
-    Resume(StoreError),
+    #[error(
+        "the store {store} could not be taken up: {source}; see the lines before, and restore it from a copy if it is damaged"
+    )]
+    Resume {
+        /// Where it is kept.
+        store: StoreLocation,
+        /// Why not.
+        source: StoreError,
+    },
     /// Another program listens there.
     #[error("{0} is already in use; stop the program that listens there, or choose another port with --port")]
     AddressInUse(SocketAddr),
@@ -94,7 +101,10 @@ impl Server {
             StoreLocation::Sqlite(path) => Store::sqlite(path, clock.clone())?,
             StoreLocation::Memory => Store::memory(clock.clone())?,
         };
-        store.transact(watchdog::Resume).await.map_err(StartError::Resume)?;
+        store.transact(watchdog::Resume).await.map_err(|source| {
+            let store = config.store.clone();
+            StartError::Resume { store, source }
+        })?;
         let state = AppState { store, started: clock.now(), clock, stop: CancellationToken::new() };
         let app = App::new(state.clone(), cors, config.limits, config.access_log);
         Ok(Self { listener, address, state, app, gate: Gate::new(config.limits) })

@@ -1,5 +1,6 @@
 //! The command line. Every option has a variable that stands for it.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -84,6 +85,15 @@ pub enum StoreLocation {
     Sqlite(PathBuf),
     /// In memory, gone with the process.
     Memory,
+}
+
+impl fmt::Display for StoreLocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Memory => f.write_str("memory"),
+        }
+    }
 }
 
 impl FromStr for StoreLocation {

@@ -3,6 +3,7 @@
 #
 #   tests/setup/setup.sh compiler   Rust and a C compiler (SQLite is compiled in)
 #   tests/setup/setup.sh wasm       Rust's target for browsers
+#   tests/setup/setup.sh tools      strace, mount and unshare, for the tests of crashes and full disks
 #   tests/setup/setup.sh python     a virtual environment in target/python with the published Python package
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -46,6 +47,11 @@ wasm() {
   rustup target add "$target" || fail "could not add it. To try again:" "rustup target add $target"
 }
 
+tools() {
+  command -v strace >/dev/null || install strace
+  { command -v unshare && command -v mount; } >/dev/null || install util-linux mount
+}
+
 python() {
   local folder=target/python wanted
   # The interpreter's full path is part of what is wanted: an environment does not survive a change of it.
@@ -70,7 +76,7 @@ python() {
 
 for step in "$@"; do
   case "$step" in
-    compiler | wasm | python) "$step" ;;
-    *) fail "unknown step '$step'; there are: compiler, wasm, python" ;;
+    compiler | wasm | tools | python) "$step" ;;
+    *) fail "unknown step '$step'; there are: compiler, wasm, tools, python" ;;
   esac
 done

@@ -128,6 +128,21 @@ fn a_head_that_comes_too_slowly_is_408_and_an_idle_connection_is_left_alone() {
     assert!(rest(idle).starts_with("HTTP/1.1 200"));
 }
 
+/// A pooled connection of the Python client that raced with a server's five seconds once ended a training run.
+#[test]
+fn a_connection_that_was_idle_for_a_minute_is_served() {
+    const REQUEST: &[u8] = b"GET /v1/agl/health HTTP/1.1\r\nhost: x\r\n\r\n";
+    let server = Launch::default().start();
+    let mut pooled = raw(server.address());
+    for pause in [0, 60, 0] {
+        std::thread::sleep(Duration::from_secs(pause));
+        pooled.write_all(REQUEST).expect("a request");
+        let mut answer = [0; 1024];
+        let count = pooled.read(&mut answer).expect("an answer");
+        assert!(answer[..count].starts_with(b"HTTP/1.1 200"), "after {pause} s");
+    }
+}
+
 #[test]
 fn a_body_that_comes_too_slowly_is_408() {
     let server = Launch::default().start();

@@ -79,6 +79,9 @@ impl From<StoreError> for ApiError {
             StoreError::Storage(failure) if failure.is_disk_full() => {
                 Self::Unavailable("the disk of the store is full; free some space and retry".to_owned())
             }
+            StoreError::Storage(failure) if failure.is_disk_failure() => {
+                Self::Unavailable("the disk of the store fails; the server's log says how".to_owned())
+            }
             // The storage has logged it.
             StoreError::Storage(_) => Self::Internal,
         }

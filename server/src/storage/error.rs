@@ -67,6 +67,11 @@ impl StorageFailure {
         matches!(self, Self::Sqlite(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull))
     }
 
+    /// The disk does not take or give what it should. It may do so again later.
+    pub fn is_disk_failure(&self) -> bool {
+        matches!(self, Self::Sqlite(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::SystemIoFailure))
+    }
+
     /// A fresh id turned out to be taken: the operation is worth another try.
     pub(crate) fn is_id_taken(&self) -> bool {
         matches!(self, Self::Sqlite(rusqlite::Error::SqliteFailure(error, _))

@@ -22,7 +22,11 @@ const LAX: &[(&str, &[u32], &str)] = &[
 ];
 
 /// Requests that are refused for what a schema cannot say: scenario, steps, why.
-const SUBTLE: &[(&str, &[u32], &str)] = &[("add-span", &[22], "an integer beyond 64 bits")];
+const SUBTLE: &[(&str, &[u32], &str)] = &[
+    ("add-span", &[22], "an integer beyond 64 bits"),
+    ("add-span", &[12], "a null attribute, which only answers have"),
+    ("spans", &[6], "the same on /agl/v1"),
+];
 
 /// Placeholders become what they stand for; ids are strings either way.
 fn filled(text: &str) -> Value {

@@ -5,7 +5,8 @@ use lightning_store_client::api::{self, Endpoint, Method};
 use serde_json::{Map, Value, json};
 
 use super::components::{Components, response};
-use super::operations::{Operation, describe};
+use super::operation::Operation;
+use super::operations::describe;
 
 /// What a reader has to know before anything else.
 const DESCRIPTION: &str = "\
@@ -84,7 +85,7 @@ const TAGS: &[(&str, &str, &str)] = &[
     ("/agl/v1/resources", "agl-v1-resources", "Resources without their times and versions."),
     ("/agl/v1/", "agl-v1-store", "The store as a whole."),
     ("/v1/", "OpenTelemetry", "OTLP over HTTP, as protobuf or JSON."),
-    ("/", "operation", "For those who run the server."),
+    ("/", "operations", "For those who run the server."),
 ];
 
 /// The tag with the longest beginning that fits.

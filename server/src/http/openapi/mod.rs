@@ -4,7 +4,7 @@
 //! types, and one table that says which operation takes and answers what:
 //!
 //! - [`document`]: the whole.
-//! - [`operations`]: the table. A new endpoint needs its line there; tests find one that is missing.
+//! - [`operations`]: the table, of [`operation`]s. A new endpoint needs its line there; tests find one that is missing.
 //! - [`components`]: schemas by name, and what all operations share.
 //! - [`queries`]: the conditions of lists, as parameters of a query string and as bodies of searches.
 //! - [`otlp`]: OTLP, whose types are not ours.
@@ -15,6 +15,7 @@
 mod components;
 mod document;
 mod examples;
+mod operation;
 mod operations;
 mod otlp;
 mod pages;

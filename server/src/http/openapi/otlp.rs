@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::components::{Components, response};
 use super::examples;
-use super::operations::Operation;
+use super::operation::Operation;
 
 const PROTOBUF: &str = "application/x-protobuf";
 const JSON: &str = "application/json";
@@ -31,7 +31,7 @@ pub(super) fn traces(components: &mut Components) -> Operation {
     let message = "Unable to parse OTLP traces payload: expected value at line 1 column 1";
     let refusal =
         both("`google.rpc.Status`, of which the message is used", &status, &json!({"message": message}));
-    let mut operation = Operation::gives(Some(success)).with_body(content, false);
+    let mut operation = Operation::gives(Some(success)).with_body(&content, false);
     operation.description = Some(DESCRIPTION.to_owned());
     operation.parameters = vec![json!({
         "name": "content-encoding",
