@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -162,10 +163,8 @@ def hear_interrupts() -> None:
 
 def end(program: subprocess.Popen[bytes]) -> None:
     """Whatever is left of a program and its children."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(program.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def run_both(arguments: argparse.Namespace) -> int:

@@ -100,18 +100,21 @@ impl App {
             *request.method_mut() = Method::OPTIONS;
         }
         decode_slashes(&mut request);
-        let mut router = self.router.clone();
-        let answer = match AssertUnwindSafe(router.call(request)).catch_unwind().await {
-            // The router never fails.
-            Ok(Ok(answer)) => answer,
-            Err(_) => ApiError::Internal.into_response(),
-        };
-        let answer = finish(answer, request_id);
+        let answer = finish(call(self.router.clone(), request).await, request_id);
         // Compat: a GET below /v1/ that no GET route takes finds nothing.
         if is_get && below_v1 && answer.status() == StatusCode::METHOD_NOT_ALLOWED {
             return ApiError::NoRoute.render(request_id);
         }
         answer
+    }
+}
+
+/// What the router answers. A handler that panics fails alone: its request is answered, and the server goes on.
+async fn call(mut router: Router, request: Request<Body>) -> Answer {
+    match AssertUnwindSafe(router.call(request)).catch_unwind().await {
+        // The router never fails.
+        Ok(Ok(answer)) => answer,
+        Err(_) => ApiError::Internal.into_response(),
     }
 }
 
@@ -169,5 +172,25 @@ async fn no_route(method: Method, uri: Uri) -> Answer {
         ApiError::NoRoute.into_response()
     } else {
         page::page()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_a_500_with_the_request_id_and_nothing_of_the_cause() {
+        async fn broken() -> Answer {
+            panic!("a secret");
+        }
+
+        let router = Router::new().route("/broken", axum::routing::get(broken));
+        let request = Request::get("/broken").body(Body::empty()).unwrap();
+        let answer = finish(call(router, request).await, "some-id");
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = axum::body::to_bytes(answer.into_body(), 10_000).await.unwrap();
+        let text = String::from_utf8_lossy(&body);
+        assert!(text.contains("\"request_id\":\"some-id\"") && !text.contains("secret"), "{text}");
     }
 }

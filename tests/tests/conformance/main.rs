@@ -11,6 +11,7 @@ mod resources;
 mod rollouts;
 mod sequences;
 mod spans;
+mod trouble;
 mod waits;
 mod watchdog;
 mod workers;
