@@ -11,6 +11,7 @@
 //! This module knows no request type; those are in [`crate::wire`].
 
 pub mod number;
+mod parser;
 pub mod query;
 pub mod reader;
 pub mod tape;
