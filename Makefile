@@ -36,7 +36,7 @@ test: setup build ## run every test, the published Python package among them
 	cargo test $(PROFILE) --workspace
 	cargo check $(PROFILE) $(WASM)
 
-bench: build ## measure throughput and latency (ARGS=...)
+bench: build python ## measure against a bare server and the Python package (ARGS=...)
 	cargo run $(PROFILE) --package lightning-store-e2e --bin bench -- $(ARGS)
 
 fmt: compiler python ## format the code

@@ -227,15 +227,19 @@ impl SqliteTx {
     }
 
     /// The connection within a transaction. Reading within one spares SQLite a lock per statement.
+    ///
+    /// It is one that may write from the start. Going over from reading to writing later could fail at once: a reader
+    /// that meets a half-written head of the log takes the lock of the writer for a moment, and SQLite does not wait
+    /// for locks within a transaction.
     pub(super) fn read(&mut self) -> TxResult<&Connection> {
         if !self.open {
-            self.connection.prepare_cached("BEGIN")?.execute([])?;
+            self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
             self.open = true;
         }
         Ok(&self.connection)
     }
 
-    /// The same for statements that write. Nobody else writes, so going from reading to writing cannot fail.
+    /// The same for statements that write.
     pub(super) fn write(&mut self) -> TxResult<&Connection> {
         self.wrote = true;
         self.read()

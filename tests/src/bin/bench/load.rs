@@ -1,6 +1,6 @@
 //! Closed loops over keep-alive connections: each sends its next request when the last one is answered.
 //!
-//! The generator shares the machine with the server, so it does little: requests are prebuilt bytes, of an answer only
+//! The generator shares the machine with the server, so it does little: requests are prebuilt bytes, of most answers only
 //! the status and the length are read.
 
 use std::cell::{Cell, RefCell};
@@ -16,10 +16,10 @@ use tokio::sync::Notify;
 use tokio::task::LocalSet;
 
 use crate::cpu::Used;
-use crate::scenario::Requests;
+use crate::requests::{Progress, Requests};
 
 /// Not measured at the beginning.
-const WARM_UP: Duration = Duration::from_millis(500);
+const WARM_UP: Duration = Duration::from_millis(300);
 
 /// What one run showed.
 #[derive(Clone, Copy, Debug)]
@@ -80,16 +80,23 @@ async fn closed_loop(address: SocketAddr, mut requests: Requests, shared: Rc<Sha
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     stream.set_nodelay(true).expect("TCP_NODELAY");
     let mut answer = Vec::with_capacity(16 * 1024);
+    let mut start = None;
     while !shared.over.get() {
-        let start: Instant = clock::now();
+        let begun: Instant = *start.get_or_insert_with(clock::now);
         stream.write_all(requests.next()).await.expect("the request is sent");
         let body = read_answer(&mut stream, &mut answer, requests.status()).await;
-        if Requests::end_at(body) {
-            shared.exhausted.notify_one();
-            return;
-        }
-        if shared.measuring.get() {
-            shared.latencies.borrow_mut().push(start.elapsed());
+        match requests.answered(body) {
+            Progress::Going => {}
+            Progress::Exhausted => {
+                shared.exhausted.notify_one();
+                return;
+            }
+            Progress::Done => {
+                if shared.measuring.get() {
+                    shared.latencies.borrow_mut().push(begun.elapsed());
+                }
+                start = None;
+            }
         }
     }
 }

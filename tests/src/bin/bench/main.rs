@@ -1,45 +1,62 @@
 //! Measures the server: operations per second, latency, and what an operation costs the server's CPU.
 //!
-//! `bench [--connections 16,64] [--seconds 5] [--rounds 3] [--scenarios enqueue,dequeue,span,health]` starts the real
-//! binary on a database beside itself, so on a disk and not in memory, for each scenario anew. In turn it measures
-//! `limit`, a bare server that reads and writes the same bodies and stores nothing, since only ratios of one run can be
-//! compared between machines. Figures are medians of the rounds, printed as a Markdown table.
+//! `bench [--connections 16,64] [--seconds 2] [--rounds 3] [--scenarios enqueue,otlp] [--python-rounds 1] [--no-python]`
+//! starts the real binary on a database beside itself, so on a disk and not in memory, for each scenario anew. In turn it
+//! measures two others, since only ratios of one run can be compared between machines:
 //!
-//! - `load` drives connections, `scenario` says with which requests, `cpu` reads the server's CPU time;
-//! - `limit` is the bare server, which runs as a child process too; `table` prints.
+//! - *limit*, a bare server that reads and writes the same bodies and stores nothing;
+//! - *python*, the server of the published package, in memory: in one round and at 16 connections only, as it is slow.
+//!   `LIGHTNING_STORE_PYTHON` names the interpreter.
+//!
+//! Figures are medians of the rounds, printed as a Markdown table.
+//!
+//! - `load` drives connections, `scenario` says with which `requests`, whose contents are in `bodies`;
+//! - `target` starts the servers, `limit` is the bare one, `cpu` reads what they use; `table` prints.
 
+mod bodies;
 mod cpu;
 mod limit;
 mod load;
+mod requests;
 mod scenario;
 mod table;
+mod target;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lightning_store_e2e::server::{Launch, Server};
-
 use crate::load::Measured;
 use crate::scenario::Scenario;
-use crate::table::Row;
+use crate::table::{Round, Row};
+use crate::target::Target;
+
+/// Where the Python server is measured: more connections make it no faster.
+const PYTHON_CONNECTIONS: usize = 16;
 
 struct Options {
     connections: Vec<usize>,
     scenarios: Vec<Scenario>,
     time: Duration,
     rounds: usize,
+    python_rounds: usize,
 }
 
 fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
     let mut options = Options {
         connections: vec![16, 64],
         scenarios: Scenario::ALL.to_vec(),
-        time: Duration::from_secs(5),
+        time: Duration::from_secs(2),
         rounds: 3,
+        python_rounds: 1,
     };
     while let Some(argument) = arguments.next() {
+        if argument == "--no-python" {
+            options.python_rounds = 0;
+            continue;
+        }
         let value = arguments.next().ok_or_else(|| format!("{argument} needs a value"))?;
         let fault = |what: &str| format!("{argument}: {value} is not {what}");
+        let number = || value.parse().ok().filter(|&number| number > 0).ok_or_else(|| fault("a number"));
         match argument.as_str() {
             "--connections" => {
                 let numbers = value.split(',').map(|number| number.parse().ok().filter(|&number| number > 0));
@@ -48,38 +65,49 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, Strin
             }
             "--scenarios" => {
                 let scenarios = value.split(',').map(Scenario::named);
-                options.scenarios =
-                    scenarios.collect::<Option<_>>().ok_or_else(|| fault("a list of scenarios"))?;
+                options.scenarios = scenarios.collect::<Option<_>>().ok_or_else(|| {
+                    fault(&format!("a list of some of {}", Scenario::ALL.map(Scenario::name).join(",")))
+                })?;
             }
             "--seconds" => options.time = Duration::from_secs(value.parse().map_err(|_| fault("a number"))?),
-            "--rounds" => options.rounds = value.parse().map_err(|_| fault("a number"))?,
+            "--rounds" => options.rounds = number()?,
+            "--python-rounds" => options.python_rounds = number()?,
             _ => return Err(format!("unknown option {argument}")),
         }
     }
+    if options.python_rounds > 0 && target::python().is_none() {
+        return Err(
+            "LIGHTNING_STORE_PYTHON names no interpreter: run `make bench`, or add --no-python".into()
+        );
+    }
     Ok(options)
-}
-
-/// Which server is measured.
-#[derive(Clone, Copy)]
-enum Target {
-    Limit,
-    Store,
 }
 
 async fn measured(target: Target, scenario: Scenario, connections: usize, time: Duration) -> Measured {
     let here = std::env::current_exe().expect("the path of this program");
     let folder = here.parent().map_or_else(|| PathBuf::from("."), PathBuf::from);
     let folder = tempfile::tempdir_in(folder).expect("a folder beside this program");
-    let server: Server = match target {
-        Target::Limit => Launch::other(here).args(["limit-server"]).start(),
-        Target::Store => {
-            Launch::sqlite(&folder.path().join("bench.db")).args(["--log-level", "warn"]).start()
-        }
-    };
-    let requests = scenario.prepare(&server, connections, time).await;
+    let server = target.start(folder.path());
+    let requests = scenario.prepare((target, &server), connections, time).await;
     let measured = load::run(&server, requests, time).await;
     server.kill();
     measured
+}
+
+/// Measures each server once, in an order that changes from round to round.
+async fn measured_round(options: &Options, scenario: Scenario, connections: usize, round: usize) -> Round {
+    eprintln!("{} with {connections} connections, round {round}", scenario.name());
+    let measure = |target| measured(target, scenario, connections, options.time);
+    let (limit, store) = if round % 2 == 1 {
+        let limit = measure(Target::Limit).await;
+        (limit, measure(Target::Store).await)
+    } else {
+        let store = measure(Target::Store).await;
+        (measure(Target::Limit).await, store)
+    };
+    let with_python = connections == PYTHON_CONNECTIONS && round <= options.python_rounds;
+    let python = if with_python { Some(measure(Target::Python).await) } else { None };
+    Round { limit, store, python }
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -102,12 +130,9 @@ async fn main() {
         for &scenario in &options.scenarios {
             let mut rounds = Vec::new();
             for round in 1..=options.rounds {
-                eprintln!("{} with {connections} connections, round {round}", scenario.name());
-                let limit = measured(Target::Limit, scenario, connections, options.time).await;
-                let store = measured(Target::Store, scenario, connections, options.time).await;
-                rounds.push((limit, store));
+                rounds.push(measured_round(&options, scenario, connections, round).await);
             }
-            rows.push(Row::new(scenario.name(), connections, &rounds));
+            rows.push(Row { scenario: scenario.name(), connections, rounds });
         }
     }
     print!("{}", table::markdown(&rows));

@@ -1,47 +1,75 @@
-//! The requests of each scenario, and what the store must hold before.
+//! What each scenario sends, and what the store must hold before.
 
 use std::time::Duration;
 
 use lightning_store_e2e::http::Client;
 use lightning_store_e2e::server::Server;
-use lightning_store_e2e::span::span;
 use serde_json::{Value, json};
 
-/// How many rollouts are queued per second of measuring; when they are used up, measuring ends early.
-const QUEUED_PER_SECOND: u64 = 8_000;
+use crate::bodies::{export, llm_span, rollout};
+use crate::requests::Requests;
+use crate::target::Target;
+
 /// Rollouts per request while the queue is filled.
 const BATCH: u64 = 500;
 /// How many attempts run at once while spans are stored.
 const RUNNING: usize = 16;
-/// Stands for the span id until a request is sent.
-const SPAN_ID: &str = "0123456789abcdef";
-/// Stands for the sequence id; numbers given later have as many digits.
-const SEQUENCE_ID: u64 = 100_000_000;
+/// How many rollouts a query of rollouts finds.
+const NEWEST: usize = 50;
+/// How many spans the attempt has that is read.
+pub(crate) const SPANS_READ: usize = 200;
 
 /// A kind of load.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Scenario {
+    /// `GET /v1/agl/health`
+    Health,
     /// One rollout per request
     Enqueue,
     /// One rollout per request, for a worker of each connection
     Dequeue,
     /// A span of about 2.5 KB per request
     Span,
-    /// `GET /v1/agl/health`
-    Health,
+    /// The next sequence id of an attempt
+    SpanNext,
+    /// An export of 100 spans
+    Otlp,
+    /// From the queue to the end of the attempt
+    Lifecycle,
+    /// The newest of so many rollouts
+    QueryRollouts(u64),
+    /// All spans of one attempt
+    QuerySpans,
 }
 
 impl Scenario {
     /// All of them, in the order of the table.
-    pub(crate) const ALL: [Self; 4] = [Self::Enqueue, Self::Dequeue, Self::Span, Self::Health];
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Health,
+        Self::Enqueue,
+        Self::Dequeue,
+        Self::Span,
+        Self::SpanNext,
+        Self::Otlp,
+        Self::Lifecycle,
+        Self::QueryRollouts(1_000),
+        Self::QueryRollouts(100_000),
+        Self::QuerySpans,
+    ];
 
     /// Its name in the table and on the command line.
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::Health => "health",
             Self::Enqueue => "enqueue",
             Self::Dequeue => "dequeue",
             Self::Span => "span",
-            Self::Health => "health",
+            Self::SpanNext => "span-next",
+            Self::Otlp => "otlp",
+            Self::Lifecycle => "lifecycle",
+            Self::QueryRollouts(1_000) => "query-rollouts-1000",
+            Self::QueryRollouts(_) => "query-rollouts-100000",
+            Self::QuerySpans => "query-spans",
         }
     }
 
@@ -51,51 +79,67 @@ impl Scenario {
     }
 
     /// Fills the store and builds the requests of each connection.
-    pub(crate) async fn prepare(self, server: &Server, connections: usize, time: Duration) -> Vec<Requests> {
+    pub(crate) async fn prepare(
+        self,
+        (target, server): (Target, &Server),
+        connections: usize,
+        time: Duration,
+    ) -> Vec<Requests> {
         let mut client = server.client();
         let mut attempts = Vec::new();
+        let seconds = time.as_secs() + 1;
         match self {
-            Self::Dequeue => fill_queue(&mut client, (time.as_secs() + 1) * QUEUED_PER_SECOND).await,
-            Self::Span => {
+            Self::Dequeue => fill_queue(&mut client, seconds * target.dequeues_per_second()).await,
+            Self::Lifecycle => fill_queue(&mut client, seconds * target.dequeues_per_second() / 8).await,
+            Self::QueryRollouts(stored) if target.stores() => fill_queue(&mut client, stored).await,
+            Self::Span | Self::SpanNext | Self::Otlp => {
                 for _ in 0..RUNNING {
                     attempts.push(start_rollout(&mut client).await);
                 }
             }
-            Self::Enqueue | Self::Health => {}
+            Self::QuerySpans => attempts.push(filled_attempt(&mut client).await),
+            Self::Health | Self::Enqueue | Self::QueryRollouts(_) => {}
         }
-        (0..connections)
-            .map(|connection| match self {
-                Self::Enqueue => Requests::post(
-                    "/v1/agl/queues/rollouts/enqueue",
-                    &json!({"rollouts": [rollout()]}),
-                    "201",
-                ),
-                Self::Dequeue => {
-                    let body = json!({"limit": 1, "worker_id": format!("worker-{connection}")});
-                    Requests::post("/v1/agl/queues/rollouts/dequeue", &body, "200")
-                }
-                Self::Span => {
-                    let (rollout_id, attempt_id) = &attempts[connection % RUNNING];
-                    Requests::spans(&llm_span(rollout_id, attempt_id), connection)
-                }
-                Self::Health => Requests::get("/v1/agl/health"),
-            })
-            .collect()
+        let requests = (0..connections).map(|connection| self.requests(connection, &attempts));
+        requests.collect()
     }
-}
 
-fn rollout() -> Value {
-    json!({
-        "input": {"task_id": "gsm8k-train-004711", "question": "How many apples are left in the basket?", "answer": 42},
-        "mode": "train",
-        "metadata": {"epoch": 3},
-    })
+    fn requests(self, connection: usize, attempts: &[(String, String)]) -> Requests {
+        let ids = attempts.get(connection % RUNNING.min(attempts.len().max(1)));
+        let (rollout_id, attempt_id) =
+            ids.map_or(("", ""), |(rollout, attempt)| (rollout.as_str(), attempt.as_str()));
+        match self {
+            Self::Health => Requests::get("/v1/agl/health"),
+            Self::Enqueue => {
+                let body = json!({"rollouts": [rollout()]});
+                Requests::post("/v1/agl/queues/rollouts/enqueue", &body, "201")
+            }
+            Self::Dequeue => Requests::dequeue(connection),
+            Self::Span => Requests::spans(&llm_span(rollout_id, attempt_id), connection),
+            Self::SpanNext => {
+                let body = json!({"rollout_id": rollout_id, "attempt_id": attempt_id});
+                Requests::post("/v1/agl/spans/next", &body, "200")
+            }
+            Self::Otlp => Requests::exports(export(rollout_id, attempt_id), connection),
+            Self::Lifecycle => Requests::lifecycle(connection),
+            Self::QueryRollouts(_) => {
+                let body =
+                    json!({"sort_by": "start_time", "sort_order": "desc", "limit": NEWEST, "offset": 0});
+                Requests::query("/v1/agl/rollouts/search", &body, NEWEST)
+            }
+            Self::QuerySpans => {
+                let body =
+                    json!({"rollout_id": rollout_id, "attempt_id": attempt_id, "limit": -1, "offset": 0});
+                Requests::query("/v1/agl/spans/search", &body, SPANS_READ)
+            }
+        }
+    }
 }
 
 async fn fill_queue(client: &mut Client, rollouts: u64) {
     let batch: Vec<Value> = (0..BATCH).map(|_| rollout()).collect();
     let body = json!({"rollouts": batch});
-    for _ in 0..rollouts / BATCH {
+    for _ in 0..rollouts.div_ceil(BATCH) {
         client.post("/v1/agl/queues/rollouts/enqueue", &body).await.expect(201);
     }
 }
@@ -106,90 +150,14 @@ async fn start_rollout(client: &mut Client) -> (String, String) {
     (id(&started["rollout_id"]), id(&started["attempt"]["attempt_id"]))
 }
 
-/// A span as an instrumented call of a language model leaves it.
-fn llm_span(rollout_id: &str, attempt_id: &str) -> Value {
-    let mut span = span(rollout_id, attempt_id, SEQUENCE_ID, SPAN_ID);
-    let words = "the basket holds seven apples and two of them are given away ";
-    span["name"] = json!("openai.chat.completion");
-    span["attributes"] = json!({
-        "gen_ai.system": "openai",
-        "gen_ai.request.model": "qwen2.5-7b-instruct",
-        "gen_ai.request.temperature": 0.7,
-        "gen_ai.prompt.0.role": "system",
-        "gen_ai.prompt.0.content": words.repeat(6),
-        "gen_ai.prompt.1.role": "user",
-        "gen_ai.prompt.1.content": words.repeat(9),
-        "gen_ai.completion.0.role": "assistant",
-        "gen_ai.completion.0.content": words.repeat(8),
-        "gen_ai.completion.0.finish_reason": "stop",
-        "gen_ai.usage.prompt_tokens": 311,
-        "gen_ai.usage.completion_tokens": 127,
-        "llm.is_streaming": false,
-    });
-    span["resource"] = json!({
-        "attributes": {"service.name": "agent", "telemetry.sdk.language": "python", "telemetry.sdk.version": "1.38.0"},
-        "schema_url": "",
-    });
-    span
-}
-
-/// The requests of one connection, as bytes.
-#[derive(Debug)]
-pub(crate) struct Requests {
-    bytes: Vec<u8>,
-    status: &'static str,
-    /// Where the span id and the sequence id are, and the number of the next span.
-    span: Option<(usize, usize, u64)>,
-}
-
-impl Requests {
-    fn get(path: &str) -> Self {
-        let bytes = format!("GET {path} HTTP/1.1\r\nhost: bench\r\n\r\n").into_bytes();
-        Self { bytes, status: "200", span: None }
+/// An attempt with its spans.
+async fn filled_attempt(client: &mut Client) -> (String, String) {
+    let (rollout_id, attempt_id) = start_rollout(client).await;
+    let mut span = llm_span(&rollout_id, &attempt_id);
+    for number in 1..=SPANS_READ {
+        span["span_id"] = json!(format!("{number:016x}"));
+        span["sequence_id"] = json!(number);
+        client.post("/v1/agl/spans", &span).await.expect(201);
     }
-
-    fn post(path: &str, body: &Value, status: &'static str) -> Self {
-        let body = body.to_string();
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-            body.len()
-        );
-        Self { bytes: (head + &body).into_bytes(), status, span: None }
-    }
-
-    fn spans(span: &Value, connection: usize) -> Self {
-        let mut requests = Self::post("/v1/agl/spans", span, "201");
-        let find = |text: &str| {
-            let place = requests.bytes.windows(text.len()).position(|window| window == text.as_bytes());
-            place.expect("the span has its stand-ins")
-        };
-        let places = (find(SPAN_ID), find(&SEQUENCE_ID.to_string()));
-        // Apart from each other, so that no two connections use one number.
-        requests.span = Some((places.0, places.1, connection as u64 * 10_000_000));
-        requests
-    }
-
-    /// The next request to send.
-    pub(crate) fn next(&mut self) -> &[u8] {
-        if let Some((span_id, sequence_id, number)) = &mut self.span {
-            *number += 1;
-            let id = format!("{number:016x}");
-            self.bytes[*span_id..*span_id + id.len()].copy_from_slice(id.as_bytes());
-            let sequence = (SEQUENCE_ID + *number % SEQUENCE_ID).to_string();
-            self.bytes[*sequence_id..*sequence_id + sequence.len()].copy_from_slice(sequence.as_bytes());
-        }
-        &self.bytes
-    }
-
-    /// The status that each answer must have.
-    pub(crate) fn status(&self) -> &'static str {
-        self.status
-    }
-
-    /// Whether this answer means that there is nothing left to do: an empty queue. A span must not be answered with
-    /// `null`, which means that it was there already.
-    pub(crate) fn end_at(body: &[u8]) -> bool {
-        assert!(body != b"null", "a span was taken for a duplicate");
-        body == b"[]"
-    }
+    (rollout_id, attempt_id)
 }

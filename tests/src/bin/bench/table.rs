@@ -4,55 +4,64 @@ use std::fmt::Write;
 
 use crate::load::Measured;
 
+/// What one round showed of each server.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Round {
+    /// The bare server
+    pub(crate) limit: Measured,
+    /// The server of this project
+    pub(crate) store: Measured,
+    /// The Python server, if it was measured
+    pub(crate) python: Option<Measured>,
+}
+
 /// One line of the table.
 #[derive(Debug)]
 pub(crate) struct Row {
-    scenario: &'static str,
-    connections: usize,
-    store: Measured,
-    limit_rate: f64,
-    limit_cpu_micros: f64,
-    ratio: f64,
+    /// The name of the scenario
+    pub(crate) scenario: &'static str,
+    /// How many connections
+    pub(crate) connections: usize,
+    /// At least one
+    pub(crate) rounds: Vec<Round>,
 }
 
 impl Row {
-    /// The medians of rounds, each a measurement of the bare server and of the store.
-    pub(crate) fn new(scenario: &'static str, connections: usize, rounds: &[(Measured, Measured)]) -> Self {
-        let of = |figure: fn(&(Measured, Measured)) -> f64| median(rounds.iter().map(figure).collect());
-        Self {
-            scenario,
-            connections,
-            store: Measured {
-                rate: of(|(_, store)| store.rate),
-                cpu_micros: of(|(_, store)| store.cpu_micros),
-                p50_millis: of(|(_, store)| store.p50_millis),
-                p99_millis: of(|(_, store)| store.p99_millis),
-            },
-            limit_rate: of(|(limit, _)| limit.rate),
-            limit_cpu_micros: of(|(limit, _)| limit.cpu_micros),
-            ratio: of(|(limit, store)| store.cpu_micros / limit.cpu_micros),
-        }
+    /// The median of a figure over the rounds that have it.
+    fn median(&self, figure: impl Fn(&Round) -> Option<f64>) -> Option<f64> {
+        let mut figures: Vec<f64> = self.rounds.iter().filter_map(figure).collect();
+        figures.sort_by(f64::total_cmp);
+        figures.get(figures.len() / 2).copied()
     }
-}
 
-fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
+    fn write(&self, table: &mut String) {
+        let cell = |figure: fn(&Round) -> Option<f64>, digits: usize| {
+            self.median(figure).map_or_else(|| "–".to_owned(), |figure| format!("{figure:.digits$}"))
+        };
+        let cells = [
+            cell(|round| Some(round.store.rate), 0),
+            cell(|round| Some(round.store.cpu_micros), 1),
+            cell(|round| Some(round.store.p50_millis), 2),
+            cell(|round| Some(round.store.p99_millis), 2),
+            cell(|round| Some(round.limit.cpu_micros), 1),
+            cell(|round| Some(round.store.cpu_micros / round.limit.cpu_micros), 2),
+            cell(|round| Some(round.python?.rate), 0),
+            cell(|round| Some(round.python?.cpu_micros), 0),
+            cell(|round| Some(round.python?.cpu_micros / round.store.cpu_micros), 0),
+        ];
+        let _ = writeln!(table, "| {} | {} | {} |", self.scenario, self.connections, cells.join(" | "));
+    }
 }
 
 /// The whole table.
 pub(crate) fn markdown(rows: &[Row]) -> String {
     let mut table = String::from(
-        "| scenario | connections | op/s | CPU µs/op | p50 ms | p99 ms | limit op/s | limit CPU µs/op | CPU ÷ limit |\n\
-         |---|--:|--:|--:|--:|--:|--:|--:|--:|\n",
+        "| scenario | connections | op/s | CPU µs/op | p50 ms | p99 ms | limit CPU µs/op | CPU ÷ limit \
+         | python op/s | python CPU µs/op | python ÷ ours (CPU) |\n\
+         |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
     );
-    for Row { scenario, connections, store, limit_rate, limit_cpu_micros, ratio } in rows {
-        let Measured { rate, cpu_micros, p50_millis, p99_millis } = store;
-        let _ = writeln!(
-            table,
-            "| {scenario} | {connections} | {rate:.0} | {cpu_micros:.1} | {p50_millis:.2} | {p99_millis:.2} \
-             | {limit_rate:.0} | {limit_cpu_micros:.1} | {ratio:.2} |"
-        );
+    for row in rows {
+        row.write(&mut table);
     }
     table
 }
