@@ -11,13 +11,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http_body_util::BodyExt as _;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::CancellationToken;
@@ -101,7 +102,16 @@ pub async fn refuse(mut stream: TcpStream, status: &str, detail: &str) {
     // Whoever does not read it loses nothing.
     let _ = stream.write_all(answer.as_bytes()).await;
     let _ = stream.shutdown().await;
+    // Closing with bytes unread would take the answer back before the client has seen it.
+    let drained = async {
+        let mut bytes = [0; 4096];
+        while matches!(stream.read(&mut bytes).await, Ok(1..)) {}
+    };
+    let _ = tokio::time::timeout(LINGER, drained).await;
 }
+
+/// How long a refused client may take to read why.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// Answers the requests of one connection, one after the other, until the client closes it or the server stops.
 pub async fn serve(stream: TcpStream, peer: SocketAddr, app: App, stop: CancellationToken) {
@@ -109,7 +119,7 @@ pub async fn serve(stream: TcpStream, peer: SocketAddr, app: App, stop: Cancella
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
     let phase = Arc::new(AtomicU8::new(IDLE));
-    let watched = Watched { stream, phase: phase.clone(), timer: None };
+    let watched = Watched { stream, phase: phase.clone(), head_bytes: 0, timer: None };
     let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
         phase.store(ANSWERING, Ordering::Relaxed);
         let (app, phase) = (app.clone(), phase.clone());
@@ -122,8 +132,9 @@ pub async fn serve(stream: TcpStream, peer: SocketAddr, app: App, stop: Cancella
         })
     });
     let mut connection = http1::Builder::new()
-        .max_buf_size(MAX_HEAD_BYTES)
-        .max_headers(MAX_HEADERS)
+        // More than is taken: these answers of the library would not name the limit.
+        .max_buf_size(4 * MAX_HEAD_BYTES)
+        .max_headers(2 * MAX_HEADERS)
         .serve_connection(TokioIo::new(watched), service);
     let mut stopping = false;
     let outcome = loop {
@@ -140,11 +151,18 @@ pub async fn serve(stream: TcpStream, peer: SocketAddr, app: App, stop: Cancella
         Ok(()) => drop(watched.stream.shutdown().await),
         Err(error) => {
             tracing::debug!(%error, %peer, "a connection ended early");
-            if watched.is_late() {
-                let detail =
-                    format!("the head of the request came too slowly (limit: {} s)", HEAD_TIME.as_secs());
-                refuse(watched.stream, "408 Request Timeout", &detail).await;
-            }
+            let (status, detail) = match watched.phase.load(Ordering::Relaxed) {
+                LATE => (
+                    "408 Request Timeout",
+                    format!("the head of the request came too slowly (limit: {} s)", HEAD_TIME.as_secs()),
+                ),
+                LARGE => (
+                    "431 Request Header Fields Too Large",
+                    format!("the head of the request is too large (limit: {MAX_HEAD_BYTES} bytes)"),
+                ),
+                _ => return,
+            };
+            refuse(watched.stream, status, &detail).await;
         }
     }
 }
@@ -158,17 +176,16 @@ const ANSWERING: u8 = 2;
 /// The head of a request took too long.
 const LATE: u8 = 3;
 
-/// A stream that fails when the head of a request takes longer than [`HEAD_TIME`] from its first byte.
+/// The head of a request is too large.
+const LARGE: u8 = 4;
+
+/// A stream that fails when the head of a request takes longer than [`HEAD_TIME`] from its first byte, or is larger
+/// than [`MAX_HEAD_BYTES`].
 struct Watched {
     stream: TcpStream,
     phase: Arc<AtomicU8>,
+    head_bytes: usize,
     timer: Option<Pin<Box<Sleep>>>,
-}
-
-impl Watched {
-    fn is_late(&self) -> bool {
-        self.phase.load(Ordering::Relaxed) == LATE
-    }
 }
 
 impl AsyncRead for Watched {
@@ -177,13 +194,21 @@ impl AsyncRead for Watched {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        // Asked for more although so much has come: the head has not ended yet.
+        if self.phase.load(Ordering::Relaxed) == HEAD && self.head_bytes > MAX_HEAD_BYTES {
+            self.phase.store(LARGE, Ordering::Relaxed);
+            return Poll::Ready(Err(io::Error::from(io::ErrorKind::InvalidData)));
+        }
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        let count = buffer.filled().len() - before;
         match self.phase.load(Ordering::Relaxed) {
-            IDLE if buffer.filled().len() > before => {
+            IDLE if count > 0 => {
                 self.phase.store(HEAD, Ordering::Relaxed);
+                self.head_bytes = count;
                 self.timer = None;
             }
+            HEAD if count > 0 => self.head_bytes += count,
             HEAD if read.is_pending() => {
                 let timer = self
                     .timer

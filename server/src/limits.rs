@@ -46,7 +46,8 @@ impl Default for Limits {
 /// values, which cost memory while they are read.
 pub const JSON: Bounds = Bounds { max_depth: 64, max_values: 4_000_000 };
 
-/// Largest head of a request, its line and its headers, give or take a read. Beyond it the answer is 431.
+/// Largest head of a request, its line and its headers, give or take what comes in one piece. Beyond it the answer is
+/// 431.
 pub const MAX_HEAD_BYTES: usize = 64 << 10;
 
 /// Most headers of a request. Beyond it the answer is 431.

@@ -22,6 +22,8 @@ pub enum ApiError {
     NoMethod,
     /// 413: over a limit, which the text names.
     TooLarge(String),
+    /// 431: the head is over a limit, which the text names.
+    HeadTooLarge(String),
     /// 408: it came too slowly, which the text says. Clients send it again.
     TooSlow(String),
     /// 503: not now; the text says why. Never 429, which the Python client takes for final.
@@ -54,6 +56,9 @@ impl ApiError {
                 answer::json(StatusCode::METHOD_NOT_ALLOWED, &Detail { detail })
             }
             Self::TooLarge(detail) => detailed(StatusCode::PAYLOAD_TOO_LARGE, detail, "LimitExceeded"),
+            Self::HeadTooLarge(detail) => {
+                detailed(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, detail, "LimitExceeded")
+            }
             Self::TooSlow(detail) => detailed(StatusCode::REQUEST_TIMEOUT, detail, "LimitExceeded"),
             Self::Unavailable(detail) => {
                 let mut answer = detailed(StatusCode::SERVICE_UNAVAILABLE, detail, "Unavailable");

@@ -41,7 +41,7 @@ use self::cors::Cors;
 use self::error::ApiError;
 use crate::app::AppState;
 use crate::ids;
-use crate::limits::Limits;
+use crate::limits::{Limits, MAX_HEADERS};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -93,6 +93,10 @@ impl App {
     }
 
     async fn route(&self, mut request: Request<Body>, request_id: &str) -> Answer {
+        if request.headers().len() > MAX_HEADERS {
+            let detail = format!("the request has too many headers (limit: {MAX_HEADERS})");
+            return ApiError::HeadTooLarge(detail).render(request_id);
+        }
         let is_get = request.method() == Method::GET;
         let below_v1 = request.uri().path().starts_with("/v1/");
         if request.method() == Method::HEAD {
