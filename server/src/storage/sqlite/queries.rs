@@ -1,5 +1,6 @@
 //! The queries, on connections that only read.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
@@ -314,10 +315,12 @@ pub(super) fn query_workers(
         LazyLock::new(|| format!("-- query_workers\nSELECT {} FROM workers ORDER BY key", rows::WORKER));
     let mut statement = connection.prepare_cached(&SQL)?;
     let mut cursor = statement.query([])?;
+    // One look at the soft state: it may change while the rows are read.
     let mut found: Vec<(RowKey, Worker)> = soft.read().workers().cloned().collect();
+    let covered: HashSet<RowKey> = found.iter().map(|(key, _)| *key).collect();
     while let Some(row) = cursor.next()? {
         let (key, worker) = rows::worker(row)?;
-        if soft.read().worker(&worker.worker_id).is_none() {
+        if !covered.contains(&key) {
             found.push((key, worker));
         }
     }
