@@ -252,7 +252,7 @@ impl ReadJson for EnqueueRollouts {
 }
 
 /// Body of `POST /v1/agl/queues/rollouts/dequeue`; may be absent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DequeueRollouts {
     /// At most so many rollouts; 0 and less: none, and nothing is touched.
@@ -260,11 +260,20 @@ pub struct DequeueRollouts {
     pub limit: i64,
     /// Who asks.
     pub worker_id: Option<WorkerId>,
+    /// When there is nothing to take, wait for it up to so many seconds, at most [`MAX_WAIT_SECONDS`]. Null, 0 and
+    /// less: look once. Additive.
+    #[cfg_attr(feature = "openapi", schema(maximum = 60))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wait_seconds: Option<f64>,
 }
+
+/// The longest wait of one dequeue, in seconds: shorter than the patience of proxies. Clients that wait for longer ask
+/// again.
+pub const MAX_WAIT_SECONDS: f64 = 60.0;
 
 impl Default for DequeueRollouts {
     fn default() -> Self {
-        Self { limit: 1, worker_id: None }
+        Self { limit: 1, worker_id: None, wait_seconds: None }
     }
 }
 
@@ -273,8 +282,19 @@ impl ReadJson for DequeueRollouts {
         let object = reader.object(node)?;
         let limit = object.optional("limit", reader, |node, reader| reader.integer(node));
         let worker_id = object.nullable("worker_id", reader, WorkerId::read);
-        Some(Self { limit: limit?.unwrap_or(1), worker_id: worker_id? })
+        let wait_seconds = object.nullable("wait_seconds", reader, wait_seconds);
+        Some(Self { limit: limit?.unwrap_or(1), worker_id: worker_id?, wait_seconds: wait_seconds? })
     }
+}
+
+fn wait_seconds(node: Node<'_>, reader: &mut Reader) -> Option<f64> {
+    let seconds = reader.float(node)?;
+    if seconds.is_nan() || seconds > MAX_WAIT_SECONDS {
+        let msg =
+            format!("Input should be less than or equal to {MAX_WAIT_SECONDS}; ask again to wait for longer");
+        return reader.refuse("less_than_equal", msg, Some(node));
+    }
+    Some(seconds)
 }
 
 /// Body of `POST /v1/agl/rollouts`: a rollout that starts at once, without the queue.

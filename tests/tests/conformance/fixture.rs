@@ -61,7 +61,7 @@ impl Fixture {
     }
 
     pub(crate) async fn dequeue(&self, limit: i64, worker: Option<&str>) -> Vec<AttemptedRollout> {
-        let request = DequeueRollouts { limit, worker_id: worker.map(WorkerId::from) };
+        let request = DequeueRollouts { limit, worker_id: worker.map(WorkerId::from), wait_seconds: None };
         self.store.transact(Dequeue { request }).await.unwrap()
     }
 

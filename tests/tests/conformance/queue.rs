@@ -108,7 +108,11 @@ async fn many_claimants_share_the_queue_without_overlap(f: Fixture) {
         tokio::spawn(async move {
             let mut claimed = Vec::new();
             loop {
-                let request = lightning_store_client::wire::DequeueRollouts { limit: 7, worker_id: None };
+                let request = lightning_store_client::wire::DequeueRollouts {
+                    limit: 7,
+                    worker_id: None,
+                    wait_seconds: None,
+                };
                 let batch = store
                     .transact(lightning_store_server::service::dequeue::Dequeue { request })
                     .await

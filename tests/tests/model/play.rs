@@ -85,7 +85,8 @@ impl Player {
         self.carry_out(command, coverage).await?;
         if self.model.is_order_open() {
             // The store was free to choose an order. Emptying the queue shows which one it has chosen.
-            let all = Command::Dequeue(DequeueRollouts { limit: i64::MAX, worker_id: None });
+            let all =
+                Command::Dequeue(DequeueRollouts { limit: i64::MAX, worker_id: None, wait_seconds: None });
             self.carry_out(all, coverage).await?;
         }
         Ok(())

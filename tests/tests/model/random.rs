@@ -188,6 +188,7 @@ impl Random {
             10..28 => Command::Dequeue(DequeueRollouts {
                 limit: self.one_of(&[1, 1, 1, 2, 3, 100, 0, -1]),
                 worker_id: self.worker(),
+                wait_seconds: None,
             }),
             28..33 => Command::StartAttempt(self.name("ro-none"), self.worker()),
             33..47 => Command::UpdateRollout(self.name("ro-none"), self.update_rollout()),
