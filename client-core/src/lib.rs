@@ -1,11 +1,22 @@
-//! The vocabulary of lightning-store, shared by its server and its clients.
-//!
-//! - [`wire`]: every request and answer as a type.
-//! - [`api`]: every operation as data: method and path.
-//! - [`lax`]: how a server reads requests: forgiving about types, complete about mistakes.
-//!
-//! Nothing here does input or output, so it compiles for every target, `wasm32-unknown-unknown` included.
+//! The client of lightning-store, and the vocabulary that it shares with the server.
 
 pub mod api;
+mod base_url;
+pub mod client;
+pub mod error;
+pub mod key;
 pub mod lax;
+mod percent;
+pub mod retry;
+mod sse;
+pub mod transport;
 pub mod wire;
+
+pub use client::{Client, ClientBuilder, Dequeue, EventItem};
+pub use error::ClientError;
+pub use key::IdempotencyKey;
+pub use retry::RetryPolicy;
+#[cfg(all(feature = "fetch", target_arch = "wasm32"))]
+pub use transport::fetch::Fetch;
+#[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+pub use transport::native::Native;

@@ -84,9 +84,15 @@ impl std::fmt::Display for InvalidList {
 impl std::error::Error for InvalidList {}
 
 /// A field to sort by.
-pub trait SortField: Copy + Sized + 'static {
+pub trait SortField: Copy + PartialEq + 'static {
     /// All fields of the model in its own order; `None` behind a name: not sortable.
     const FIELDS: &'static [(&'static str, Option<Self>)];
+
+    /// Its name.
+    fn name(self) -> &'static str {
+        let own = Self::FIELDS.iter().find(|(_, field)| *field == Some(self));
+        own.map_or("", |(name, _)| name)
+    }
 
     /// Finds a field by its name.
     ///
