@@ -13,15 +13,15 @@ use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::future::{self, Either};
 use futures_util::{StreamExt as _, stream};
+use gloo_net::http;
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{Array, Date, Function, Math, Promise, Reflect, Uint8Array};
+use js_sys::{Date, Function, Math, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    AbortController, Crypto, Headers, ReadableStream, ReadableStreamDefaultReader, RequestCache, RequestInit,
-};
+use web_sys::{AbortController, Crypto, ReadableStream, ReadableStreamDefaultReader, RequestCache};
 
 use super::{Request, Response, Transport, TransportError};
+use crate::api::Method;
 use crate::client::Client;
 use crate::error::ClientError;
 use crate::wire::Timestamp;
@@ -60,35 +60,40 @@ impl Drop for Abort {
 }
 
 /// Sends a request and waits for the head of its answer.
-async fn fetch(request: &Request, abort: &Abort) -> Result<web_sys::Response, TransportError> {
-    let request = assemble(request, abort).map_err(|error| invalid(&error))?;
-    let global = js_sys::global();
-    let fetch: Function = member(&global, "fetch")
-        .and_then(|fetch| fetch.dyn_into().ok())
-        .ok_or_else(|| TransportError::Invalid("there is no global fetch here".to_owned()))?;
-    // Called by this name it is the same in windows, workers and Node.
-    let answer = fetch.call1(&global, &request).map_err(|error| invalid(&error))?;
-    let answer = JsFuture::from(Promise::resolve(&answer)).await.map_err(|error| unreachable(&error))?;
-    Ok(answer.unchecked_into())
+async fn fetch(request: &Request, abort: &Abort) -> Result<http::Response, TransportError> {
+    let request = assemble(request, abort).map_err(|error| TransportError::Invalid(error.to_string()))?;
+    request.send().await.map_err(|error| TransportError::Unreachable(reason(error)))
 }
 
-fn assemble(request: &Request, abort: &Abort) -> Result<web_sys::Request, JsValue> {
-    let headers = Headers::new()?;
+fn assemble(request: &Request, abort: &Abort) -> Result<http::Request, gloo_net::Error> {
+    let headers = http::Headers::new();
     for (name, value) in &request.headers {
         // Browsers have a name of their own; to give another would only cost a preflight request.
         if *name != "user-agent" {
-            headers.set(name, value)?;
+            headers.set(name, value);
         }
     }
-    let init = RequestInit::new();
-    init.set_method(request.method.as_str());
-    init.set_headers(&headers);
-    init.set_cache(RequestCache::NoStore);
-    init.set_signal(Some(&abort.0.signal()));
-    if let Some(body) = &request.body {
-        init.set_body(&Uint8Array::from(body.as_ref()));
+    let method = match request.method {
+        Method::Get => http::Method::GET,
+        Method::Post => http::Method::POST,
+    };
+    let builder = http::RequestBuilder::new(&request.url)
+        .method(method)
+        .headers(headers)
+        .cache(RequestCache::NoStore)
+        .abort_signal(Some(&abort.0.signal()));
+    match &request.body {
+        Some(body) => builder.body(Uint8Array::from(body.as_ref())),
+        None => builder.build(),
     }
-    web_sys::Request::new_with_str_and_init(&request.url, &init)
+}
+
+/// What an exception says, without the name of its class.
+fn reason(error: gloo_net::Error) -> String {
+    match error {
+        gloo_net::Error::JsError(error) if !error.message.is_empty() => error.message,
+        other => other.to_string(),
+    }
 }
 
 fn invalid(error: &JsValue) -> TransportError {
@@ -96,12 +101,7 @@ fn invalid(error: &JsValue) -> TransportError {
 }
 
 fn unreachable(error: &JsValue) -> TransportError {
-    let mut reason = text(error);
-    // Node says only in the cause what went wrong.
-    if let Some(cause) = member(error, "cause") {
-        reason = format!("{reason}: {}", text(&cause));
-    }
-    TransportError::Unreachable(reason)
+    TransportError::Unreachable(text(error))
 }
 
 /// What an exception says.
@@ -117,13 +117,8 @@ fn member(object: &JsValue, name: &str) -> Option<JsValue> {
     (!value.is_undefined() && !value.is_null()).then_some(value)
 }
 
-fn head(response: &web_sys::Response) -> (u16, Vec<(String, String)>) {
-    let pair = |pair: JsValue| {
-        let pair: Array = pair.unchecked_into();
-        Some((pair.get(0).as_string()?, pair.get(1).as_string()?))
-    };
-    let headers = response.headers().entries().into_iter().flatten();
-    (response.status(), headers.filter_map(pair).collect())
+fn head(response: &http::Response) -> (u16, Vec<(String, String)>) {
+    (response.status(), response.headers().entries().collect())
 }
 
 async fn sleep(duration: Duration) {
@@ -189,9 +184,8 @@ impl Transport for Fetch {
         within(timeout, async {
             let response = fetch(&request, &abort).await?;
             let (status, headers) = head(&response);
-            let body = response.array_buffer().map_err(|error| unreachable(&error))?;
-            let body = JsFuture::from(body).await.map_err(|error| unreachable(&error))?;
-            Ok(Response { status, headers, body: Uint8Array::new(&body).to_vec().into() })
+            let body = response.binary().await.map_err(|error| TransportError::Unreachable(reason(error)))?;
+            Ok(Response { status, headers, body: body.into() })
         })
         .await
     }
