@@ -115,6 +115,11 @@ impl Server {
         self.address
     }
 
+    /// What answers its requests, for a program that asks without a socket.
+    pub fn app(&self) -> App {
+        self.app.clone()
+    }
+
     /// Answers requests until `shutdown`, then stops: nothing new is accepted, waits are answered with what there is,
     /// running requests get [`DRAIN_TIME`], and the store is closed.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {

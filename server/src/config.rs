@@ -1,7 +1,7 @@
 //! The command line. Every option has a variable that stands for it.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -78,6 +78,22 @@ pub struct Serve {
     pub limits: Limits,
 }
 
+/// What the command line means when it says nothing, whatever the environment says.
+impl Default for Serve {
+    fn default() -> Self {
+        Self {
+            host: Ipv4Addr::LOCALHOST.into(),
+            port: 4747,
+            store: StoreLocation::Sqlite("./lightning-store.db".into()),
+            cors_origin: Vec::new(),
+            log_level: "info".to_owned(),
+            access_log: false,
+            log_format: LogFormat::Text,
+            limits: Limits::default(),
+        }
+    }
+}
+
 /// Where the data is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreLocation {
@@ -119,4 +135,18 @@ pub enum LogFormat {
 
 fn log_level(text: &str) -> Result<String, String> {
     EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_those_of_the_command_line() {
+        // The environment of the test may set some of them.
+        let command = <Cli as clap::CommandFactory>::command().mut_args(|argument| argument.env(None));
+        let matches = command.try_get_matches_from(["lightning-store"]).unwrap();
+        let parsed = <Serve as clap::FromArgMatches>::from_arg_matches(&matches).unwrap();
+        assert_eq!(format!("{parsed:?}"), format!("{:?}", Serve::default()));
+    }
 }

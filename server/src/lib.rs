@@ -65,6 +65,8 @@ pub mod clock;
 pub mod config;
 pub mod connection;
 pub mod domain;
+#[cfg(feature = "embedded")]
+pub mod embedded;
 pub mod http;
 pub mod ids;
 pub mod limits;

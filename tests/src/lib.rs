@@ -5,10 +5,11 @@
 //! - [`span`] is the body of a span;
 //! - [`crash`] kills the server under load and looks for what is lost; [`namespace`] gives a test disks of its own,
 //!   [`trace`] the system calls of the server;
+//! - [`proxy`] breaks connections between a client and the server;
 //! - [`json`] reads JSON without losing how a number was written, which [`golden`] compares.
 //!
-//! Nothing here knows the inside of the server: no crate of the workspace is a dependency. Build the program first
-//! (`make build`); `LIGHTNING_STORE_BIN` names another one.
+//! Nothing here knows the inside of the server. Build the program first (`make build`); `LIGHTNING_STORE_BIN` names
+//! another one.
 
 pub mod clock;
 pub mod crash;
@@ -16,6 +17,7 @@ pub mod golden;
 pub mod http;
 pub mod json;
 pub mod namespace;
+pub mod proxy;
 pub mod server;
 pub mod span;
 pub mod trace;

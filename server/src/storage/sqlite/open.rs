@@ -224,6 +224,10 @@ pub(super) fn open_writer(place: &Place) -> Result<Connection, OpenError> {
             let reason = "it is an SQLite file of another program".to_owned();
             return Err(OpenError::Foreign { path, reason });
         }
+        if place.durable {
+            // A mistyped path would otherwise look like a store that has lost everything.
+            tracing::info!(path, "there is no store yet; a new one is made");
+        }
         connection.pragma_update(None, "page_size", PAGE_BYTES).map_err(failed)?;
         connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
     }
