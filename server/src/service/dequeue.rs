@@ -2,6 +2,8 @@
 
 use lightning_store_client::wire::{AttemptedRollout, DequeueRollouts};
 
+use super::memo::StartedMemo;
+use super::once::Replay;
 use super::{begin_attempt, named_worker};
 use crate::domain;
 use crate::storage::error::StoreError;
@@ -42,5 +44,26 @@ impl Operation for Dequeue {
             }
         }
         Ok(answer)
+    }
+}
+
+impl Replay for Dequeue {
+    type Memo = Vec<StartedMemo>;
+
+    /// A look into an empty queue is not remembered: the next one may find something.
+    fn memo(&self, output: &Vec<AttemptedRollout>) -> Option<Vec<StartedMemo>> {
+        (!output.is_empty()).then(|| output.iter().map(StartedMemo::of).collect())
+    }
+
+    async fn recall<T: Tx>(
+        &self,
+        tx: &mut T,
+        memo: Vec<StartedMemo>,
+    ) -> Result<Vec<AttemptedRollout>, StoreError> {
+        let mut output = Vec::with_capacity(memo.len());
+        for started in memo {
+            output.push(started.recall(tx).await?);
+        }
+        Ok(output)
     }
 }

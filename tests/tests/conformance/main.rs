@@ -6,6 +6,7 @@
 
 mod attempts;
 mod fixture;
+mod once;
 mod queue;
 mod resources;
 mod rollouts;

@@ -33,6 +33,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route(api::GET_LATEST_ATTEMPT.path, get(attempts::get_latest).post(attempts::update_latest))
         .route(api::UPDATE_ATTEMPT.path, post(attempts::update))
         .route(api::ADD_SPAN.path, post(spans::add).get(spans::query))
+        .route(api::ADD_SPANS.path, post(spans::add_many))
         .route(api::SEARCH_SPANS.path, post(spans::search))
         .route(api::NEXT_SEQUENCE_ID.path, post(spans::next_sequence_id))
         .route(api::ADD_RESOURCES.path, post(resources::add).get(resources::query))

@@ -12,11 +12,13 @@ use lightning_store_client::wire::{
 use parking_lot::RwLock;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::answers::Answers;
 use super::counts::Counts;
 use super::deadlines::Deadlines;
 use super::rows::{self, seconds};
 use super::sequences::{Reservation, Sequences};
 use super::soft::{SoftChange, SoftState};
+use crate::limits::MAX_KEYS_PER_SWEEP;
 use crate::storage::error::{StorageFailure, TxResult};
 use crate::storage::rows::{AttemptRow, RolloutRow, RowKey};
 use crate::storage::wakeup::Signals;
@@ -69,6 +71,7 @@ pub(super) struct SqliteTx {
     pub(super) claimed_checks: Vec<(RolloutId, Timestamp)>,
     pub(super) sequences: Arc<Sequences>,
     pub(super) pending_sequences: HashMap<RolloutId, i64>,
+    pub(super) answers: Answers,
     pub(super) soft: Arc<RwLock<SoftState>>,
     pub(super) soft_changes: Vec<SoftChange>,
     pub(super) signals: Signals,
@@ -84,7 +87,9 @@ impl SqliteTx {
         sequences: Arc<Sequences>,
         soft: Arc<RwLock<SoftState>>,
         known_workers: Arc<AtomicU64>,
+        idempotency_keys: u32,
     ) -> rusqlite::Result<Self> {
+        let answers = Answers::load(&connection, idempotency_keys)?;
         let counts = Counts::load(&connection)?;
         let workers = connection.query_row("SELECT count(*) FROM workers", [], |row| row.get::<_, u32>(0))?;
         known_workers.store(u64::from(workers), Ordering::Relaxed);
@@ -108,6 +113,7 @@ impl SqliteTx {
             claimed_checks: Vec::new(),
             sequences,
             pending_sequences: HashMap::new(),
+            answers,
             soft,
             soft_changes: Vec::new(),
             signals: Signals::default(),
@@ -131,6 +137,7 @@ impl SqliteTx {
     /// What SQLite says. Everything is undone then: call [`SqliteTx::rollback`].
     pub(super) fn commit(&mut self) -> TxResult<Signals> {
         if self.wrote {
+            self.answers.make_room(&self.connection, self.now)?;
             if self.counts != self.counts_on_disk {
                 self.counts.save(&self.counts_on_disk, &self.connection)?;
             }
@@ -147,6 +154,7 @@ impl SqliteTx {
         self.wrote = false;
         self.counts_on_disk = self.counts;
         self.claimed_checks.clear();
+        self.answers.committed();
         self.known_workers.fetch_add(std::mem::take(&mut self.new_workers), Ordering::Relaxed);
         for (id, reserved) in self.pending_sequences.drain() {
             self.sequences.reserved(&id, reserved);
@@ -180,6 +188,9 @@ impl SqliteTx {
             self.deadlines.schedule(&rollout, Some(time));
         }
         self.signals = Signals::default();
+        if let Err(error) = self.answers.reload(&self.connection) {
+            tracing::error!(%error, "the idempotency keys could not be looked at after a rollback");
+        }
         match load_next(&self.connection) {
             Ok((next, queued)) => {
                 // Numbers only go up: one that was used and undone is not worth the risk.
@@ -195,20 +206,26 @@ impl SqliteTx {
         self.deadlines.next()
     }
 
-    /// Writes the soft state. `closing` gives sequence counters back, too.
+    /// Writes the soft state, and forgets idempotency keys whose time is over. `closing` gives sequence counters back,
+    /// too.
     ///
     /// # Errors
     /// What SQLite says.
-    pub(super) fn write_soft_state(&mut self, closing: bool) -> TxResult<()> {
+    pub(super) fn write_soft_state(&mut self, now: Timestamp, closing: bool) -> TxResult<()> {
+        self.begin(now);
         let (heartbeats, workers) = {
             let soft = self.soft.read();
             (soft.unwritten_heartbeats(), soft.unwritten_workers())
         };
         let reservations = self.sequences.release(closing);
-        if heartbeats.is_empty() && workers.is_empty() && reservations.is_empty() {
+        let is_key_over = self.answers.is_one_over(now);
+        if heartbeats.is_empty() && workers.is_empty() && reservations.is_empty() && !is_key_over {
             return Ok(());
         }
         self.write()?;
+        if is_key_over {
+            self.answers.forget(&self.connection, now, MAX_KEYS_PER_SWEEP)?;
+        }
         for (attempt, time) in heartbeats {
             const SQL: &str =
                 "-- write_heartbeat\nUPDATE attempts SET last_heartbeat_time = ?2 WHERE key = ?1";

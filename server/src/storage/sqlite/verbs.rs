@@ -10,11 +10,12 @@ use lightning_store_client::wire::{
 };
 use rusqlite::{OptionalExtension as _, params};
 
+use super::answers::Answers;
 use super::rows::{self, seconds};
 use super::soft::SoftChange;
 use super::transaction::{Hot, SqliteTx, expect_one};
 use crate::storage::error::TxResult;
-use crate::storage::rows::{AttemptRow, RolloutBody, RolloutRow, RowKey};
+use crate::storage::rows::{AnswerRow, AttemptRow, RolloutBody, RolloutRow, RowKey};
 use crate::storage::tx::{ClaimedRollout, Durability, Tx};
 
 impl Tx for SqliteTx {
@@ -361,6 +362,16 @@ impl Tx for SqliteTx {
             self.write()?;
         }
         Ok(())
+    }
+
+    async fn get_answer(&mut self, key: &str) -> TxResult<Option<AnswerRow>> {
+        let now = self.now;
+        Answers::find(self.read()?, key, now)
+    }
+
+    async fn put_answer(&mut self, key: &str, answer: &AnswerRow) -> TxResult<()> {
+        self.write()?;
+        self.answers.add(&self.connection, key, answer, self.now)
     }
 
     async fn get_worker(&mut self, id: &WorkerId) -> TxResult<Option<Worker>> {

@@ -121,7 +121,8 @@ impl Writer {
     }
 
     fn write_soft_state(&mut self, closing: bool) {
-        if let Err(error) = self.tx.write_soft_state(closing) {
+        let now = Timestamp::from_micros(self.clock.now_micros());
+        if let Err(error) = self.tx.write_soft_state(now, closing) {
             tracing::warn!(%error, "heartbeats could not be written; they are kept in memory and tried again");
             self.tx.rollback();
         }
