@@ -111,5 +111,21 @@ pub const IDEMPOTENCY_KEY_TIME: Duration = Duration::from_hours(24);
 /// never held up for long.
 pub const MAX_KEYS_PER_SWEEP: i64 = 1_000;
 
+/// So many changes are kept for listeners that are slow or were cut off; whoever is further behind is told to look
+/// anew.
+pub const MAX_KEPT_CHANGES: usize = 10_000;
+
+/// For so long after the last listener has gone changes are recorded for its return.
+pub const RESUME_TIME: Duration = Duration::from_mins(1);
+
+/// The pause between two batches of events to one listener, so that a busy store does not keep pages redrawing.
+pub const EVENT_PAUSE: Duration = Duration::from_millis(250);
+
+/// After so much silence a listener gets a sign of life.
+pub const EVENT_HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// Events are sent in pieces of about so many bytes.
+pub const EVENT_PIECE_BYTES: usize = 16 << 10;
+
 /// A request that takes longer is logged as slow; those that wait by their nature are not meant.
 pub const SLOW_REQUEST: Duration = Duration::from_secs(1);

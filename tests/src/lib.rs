@@ -5,6 +5,7 @@
 //! - [`span`] is the body of a span;
 //! - [`crash`] kills the server under load and looks for what is lost; [`namespace`] gives a test disks of its own,
 //!   [`trace`] the system calls of the server;
+//! - [`sse`] listens to events;
 //! - [`json`] reads JSON without losing how a number was written, which [`golden`] compares.
 //!
 //! Nothing here knows the inside of the server: no crate of the workspace is a dependency. Build the program first
@@ -18,4 +19,5 @@ pub mod json;
 pub mod namespace;
 pub mod server;
 pub mod span;
+pub mod sse;
 pub mod trace;

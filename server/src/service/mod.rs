@@ -7,6 +7,7 @@
 pub mod add_spans;
 pub mod dequeue;
 pub mod enqueue;
+pub mod events;
 pub mod memo;
 pub mod next_sequence_id;
 pub mod once;

@@ -2,7 +2,7 @@
 //!
 //! - [`tx`]: the write side. A use case is an [`Operation`] over row verbs ([`tx::Tx`]).
 //! - [`reads`]: the read side: what queries have in common.
-//! - [`wakeup`]: signals from writes to those who wait.
+//! - [`wakeup`]: signals from writes to those who wait or listen.
 //! - [`rows`], [`error`]: what the verbs speak of.
 //! - [`sqlite`]: the implementation on SQLite, on disk or in memory.
 //!

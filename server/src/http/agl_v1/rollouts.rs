@@ -10,9 +10,9 @@ use lightning_store_client::wire::{
 use crate::app::AppState;
 use crate::http::answer::{self, Outcome};
 use crate::http::error::ApiError;
-use crate::http::extract::{Ids, Ignored, Json};
+use crate::http::extract::{Ids, Ignored, Json, Parameters};
 use crate::http::keyed::Keyed;
-use crate::service::dequeue::Dequeue;
+use crate::http::v1_agl::queues;
 use crate::service::enqueue::Enqueue;
 use crate::service::once::Replay as _;
 use crate::service::start_attempt::StartAttempt;
@@ -34,10 +34,13 @@ pub(super) async fn enqueue(
 }
 
 /// Whatever the body says is not looked at.
-pub(super) async fn dequeue(State(state): State<AppState>, Keyed { call, .. }: Keyed<Ignored>) -> Outcome {
-    let request = DequeueRollouts::default();
-    let rollouts = state.store.transact(Dequeue { request }.once(call)).await?;
-    Ok(answer::ok(&rollouts.first()))
+pub(super) async fn dequeue(
+    State(state): State<AppState>,
+    parameters: Parameters,
+    Keyed { call, .. }: Keyed<Ignored>,
+) -> Outcome {
+    let request = parameters.read(DequeueRollouts::parameters)?;
+    queues::take(&state, request, call, |rollouts| answer::ok(&rollouts.first())).await
 }
 
 pub(super) async fn start(

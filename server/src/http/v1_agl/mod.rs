@@ -4,7 +4,8 @@
 //! `lightning_store_client::wire`.
 
 pub(super) mod attempts;
-mod queues;
+mod events;
+pub(super) mod queues;
 mod resources;
 pub(super) mod rollouts;
 pub(super) mod spans;
@@ -21,6 +22,7 @@ use crate::app::AppState;
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route(api::HEALTH.path, get(statistics::health))
+        .route(api::EVENTS.path, get(events::listen))
         .route(api::STATISTICS.path, get(statistics::statistics))
         .route(api::ENQUEUE.path, post(queues::enqueue))
         .route(api::DEQUEUE.path, post(queues::dequeue))

@@ -127,6 +127,7 @@ impl SqliteStore {
             sequences.clone(),
             soft.clone(),
             known_workers.clone(),
+            wakeups.feed().clone(),
             idempotency_keys,
         )
         .map_err(failed)?;

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use lightning_store_client::wire::{
-    Attempt, AttemptId, RawJson, ResourcesId, RolloutId, Timestamp, Word as _, Worker, WorkerId,
+    Attempt, AttemptId, Event, RawJson, ResourcesId, RolloutEvent, RolloutId, Timestamp, Word as _, Worker,
+    WorkerId,
 };
 use parking_lot::RwLock;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -22,6 +23,7 @@ use crate::limits::MAX_KEYS_PER_SWEEP;
 use crate::storage::error::{StorageFailure, TxResult};
 use crate::storage::rows::{AttemptRow, RolloutRow, RowKey};
 use crate::storage::wakeup::Signals;
+use crate::storage::wakeup::feed::Feed;
 
 /// So many rollouts and workers are remembered before all are forgotten.
 const MAX_REMEMBERED: usize = 50_000;
@@ -75,6 +77,9 @@ pub(super) struct SqliteTx {
     pub(super) soft: Arc<RwLock<SoftState>>,
     pub(super) soft_changes: Vec<SoftChange>,
     pub(super) signals: Signals,
+    feed: Feed,
+    /// Whether changes are recorded for listeners.
+    pub(super) is_recording: bool,
 }
 
 impl SqliteTx {
@@ -87,6 +92,7 @@ impl SqliteTx {
         sequences: Arc<Sequences>,
         soft: Arc<RwLock<SoftState>>,
         known_workers: Arc<AtomicU64>,
+        feed: Feed,
         idempotency_keys: u32,
     ) -> rusqlite::Result<Self> {
         let answers = Answers::load(&connection, idempotency_keys)?;
@@ -117,12 +123,15 @@ impl SqliteTx {
             soft,
             soft_changes: Vec::new(),
             signals: Signals::default(),
+            feed,
+            is_recording: false,
         })
     }
 
     /// Starts the work of one operation at `now`.
     pub(super) fn begin(&mut self, now: Timestamp) {
         self.now = now;
+        self.is_recording = self.feed.is_recording();
         if self.hot.len() > MAX_REMEMBERED {
             self.hot.clear();
         }
@@ -165,7 +174,8 @@ impl SqliteTx {
                 soft.apply(change);
             }
         }
-        Ok(std::mem::take(&mut self.signals))
+        let queued = usize::try_from(self.queued).unwrap_or(0);
+        Ok(Signals { queued, ..std::mem::take(&mut self.signals) })
     }
 
     /// Undoes everything since the last commit, and forgets what may have come from it.
@@ -323,7 +333,45 @@ impl SqliteTx {
             newest,
             place,
         ])?;
-        expect_one(written)
+        expect_one(written)?;
+        self.note_rollout(row)
+    }
+
+    /// Tells listeners how a rollout stands.
+    fn note_rollout(&mut self, row: &RolloutRow) -> TxResult<()> {
+        if !self.is_recording {
+            return Ok(());
+        }
+        let newest = self.newest_attempt(&row.rollout_id)?;
+        self.signals.changes.push(Event::Rollout(RolloutEvent {
+            rollout_id: row.rollout_id.clone(),
+            status: row.status,
+            attempt_id: newest.as_ref().map(|newest| newest.attempt.attempt_id.clone()),
+            attempt_status: newest.map(|newest| newest.attempt.status),
+            seq: 0,
+        }));
+        Ok(())
+    }
+
+    /// The newest attempt of a rollout, if both exist.
+    pub(super) fn newest_attempt(&mut self, rollout: &RolloutId) -> TxResult<Option<AttemptRow>> {
+        static SQL: LazyLock<String> = LazyLock::new(|| {
+            format!("-- get_newest_attempt\nSELECT {} FROM attempts a WHERE a.key = ?1", rows::ATTEMPT)
+        });
+        let Some(hot) = self.remember(rollout)? else { return Ok(None) };
+        if hot.newest.is_some() {
+            return Ok(hot.newest.clone());
+        }
+        let Some(key) = hot.newest_key else { return Ok(None) };
+        let (key, attempt) = self
+            .read()?
+            .prepare_cached(&SQL)?
+            .query_row([key.0], |row| Ok(rows::attempt(row, 0, rollout)))??;
+        let row = self.current(key, attempt);
+        if let Some(hot) = self.hot.get_mut(rollout) {
+            hot.newest = Some(row.clone());
+        }
+        Ok(Some(row))
     }
 
     /// Writes a worker's row.

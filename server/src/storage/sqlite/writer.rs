@@ -179,9 +179,7 @@ impl Writer {
 
     fn commit(&mut self) -> TxResult<()> {
         let signals = self.tx.commit()?;
-        if !signals.is_empty() {
-            self.wakeups.publish(&signals);
-        }
+        self.wakeups.publish(signals, self.tx.now);
         let next_check = self.tx.next_check();
         self.next_check.send_if_modified(|known| std::mem::replace(known, next_check) != next_check);
         self.commits += 1;
