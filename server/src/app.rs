@@ -97,9 +97,10 @@ impl Server {
         })?;
         let address = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
         let clock: Arc<dyn Clock> = SystemClock::start();
+        let keys = config.limits.idempotency_keys;
         let store = match &config.store {
-            StoreLocation::Sqlite(path) => Store::sqlite(path, clock.clone())?,
-            StoreLocation::Memory => Store::memory(clock.clone())?,
+            StoreLocation::Sqlite(path) => Store::sqlite(path, clock.clone(), keys)?,
+            StoreLocation::Memory => Store::memory(clock.clone(), keys)?,
         };
         store.transact(watchdog::Resume).await.map_err(|source| {
             let store = config.store.clone();

@@ -19,6 +19,11 @@ pub fn resources() -> ResourcesId {
     random("rs-", 12).into()
 }
 
+/// An id of this process for those who listen to changes: 8 hexadecimal digits.
+pub fn instance() -> String {
+    random("", 8)
+}
+
 /// A request's id: 16 hexadecimal digits, for logs.
 pub fn request() -> String {
     random("", 16)

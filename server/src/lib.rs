@@ -27,13 +27,18 @@
 //! 1. [`app`] accepted the connection, [`connection`] reads from it; [`http::App::respond`] draws a request id and asks
 //!    the router.
 //! 2. `http/v1_agl/queues.rs` gets the body from [`http::extract::OptionalJson`], which has checked it as the Python
-//!    server would, and calls [`storage::Store::transact`] with [`service::dequeue::Dequeue`].
+//!    server would, and, if the request has an idempotency key, its fingerprint from [`http::keyed`]; it calls
+//!    [`service::dequeue::dequeue`], which calls [`storage::Store::transact`] with [`service::dequeue::Dequeue`],
+//!    wrapped into [`service::once::Once`].
 //! 3. The SQLite store puts it into the channel of its writer thread (`storage/sqlite/writer.rs`), which takes whatever
 //!    is waiting and runs all of it in one transaction.
-//! 4. [`service::dequeue`] claims rows from the queue, [`domain::attempt::begin`] makes each an attempt, and the rows go
-//!    back: queue, rollout, attempt and worker change together or not at all.
+//! 4. [`service::once`] finds that the key is new. [`service::dequeue`] claims rows from the queue,
+//!    [`domain::attempt::begin`] makes each an attempt, and the rows go back; the key is remembered with what the answer
+//!    can be made of again: queue, rollout, attempt, worker and key change together or not at all.
 //! 5. The writer commits once (one flush to disk for everybody in the batch), publishes wake-ups, and answers.
-//! 6. The handler answers the list as JSON.
+//! 6. If the queue was empty and the request has `wait_seconds`, its handler sleeps in line
+//!    ([`storage::wakeup::queue`]) until there is something, and looks again.
+//! 7. The handler answers the list as JSON.
 //!
 //! # Decisions
 //!
@@ -43,7 +48,12 @@
 //! - **An answered write is on disk** (write-ahead log, `synchronous=FULL`). Not promised are signs of life: heartbeats
 //!   and looks into an empty queue are *soft*, kept in memory, written every few seconds and laid over what is read, so
 //!   that thousands of idle workers cost no disk writes.
-//! - **Nobody polls.** Waits sleep on signals that are published after the commit. The watchdog sleeps until the earliest
+//! - **A repeated call has one effect.** A call with an idempotency key leaves, in its own transaction, a small memo that its answer
+//!   can be made of again; a second call with the key is answered from it. Services know nothing of HTTP, and the
+//!   answer to a repetition is shaped like any other.
+//! - **Nobody polls.** Waits sleep on signals that are published after the commit. Of those who wait for work only as
+//!   many are woken as there is work for. Listeners to events share one ring of changes, which is recorded only while
+//!   somebody listens, and have no queue that could overflow or hold up a write. The watchdog sleeps until the earliest
 //!   deadline; besides, every write applies deadlines that have passed on the rollouts it changes, so that the next read
 //!   shows them. After a start, silence counts from the start.
 //! - **Sequence numbers** come from memory out of blocks that are reserved on disk: they only rise, and skip numbers only

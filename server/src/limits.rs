@@ -29,6 +29,28 @@ pub struct Limits {
         value_name = "COUNT"
     )]
     pub max_connections_per_peer: usize,
+
+    /// How many idempotency keys are remembered, each for 24 hours at the longest; beyond it the oldest are forgotten.
+    /// Each takes some hundred bytes on disk.
+    #[arg(
+        long,
+        env = "LIGHTNING_STORE_IDEMPOTENCY_KEYS",
+        default_value_t = IDEMPOTENCY_KEYS,
+        value_name = "COUNT",
+        value_parser = idempotency_keys
+    )]
+    pub idempotency_keys: u32,
+}
+
+/// How many idempotency keys are remembered unless it is said otherwise.
+pub const IDEMPOTENCY_KEYS: u32 = 1_000_000;
+
+fn idempotency_keys(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(0) => Err("the least is 1: without memory no repeated call would be known as one".to_owned()),
+        Ok(count) => Ok(count),
+        Err(_) => Err(format!("expected a number from 1 to {}", u32::MAX)),
+    }
 }
 
 impl Default for Limits {
@@ -38,6 +60,7 @@ impl Default for Limits {
             max_decompressed_bytes: 256 << 20,
             max_connections: 20_000,
             max_connections_per_peer: 10_000,
+            idempotency_keys: IDEMPOTENCY_KEYS,
         }
     }
 }
@@ -80,6 +103,29 @@ pub const MAX_CHECKS_PER_COMMIT: usize = 256;
 
 /// How long heartbeats may be kept in memory before they are written. They are at most 10 s old after a crash.
 pub const SOFT_STATE_INTERVAL: Duration = Duration::from_secs(3);
+
+/// How long an idempotency key is remembered.
+pub const IDEMPOTENCY_KEY_TIME: Duration = Duration::from_hours(24);
+
+/// So many idempotency keys whose time is over are forgotten at a time while no new ones come, so that the writer is
+/// never held up for long.
+pub const MAX_KEYS_PER_SWEEP: i64 = 1_000;
+
+/// So many changes are kept for listeners that are slow or were cut off; whoever is further behind is told to look
+/// anew.
+pub const MAX_KEPT_CHANGES: usize = 10_000;
+
+/// For so long after the last listener has gone changes are recorded for its return.
+pub const RESUME_TIME: Duration = Duration::from_mins(1);
+
+/// The pause between two batches of events to one listener, so that a busy store does not keep pages redrawing.
+pub const EVENT_PAUSE: Duration = Duration::from_millis(250);
+
+/// After so much silence a listener gets a sign of life.
+pub const EVENT_HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// Events are sent in pieces of about so many bytes.
+pub const EVENT_PIECE_BYTES: usize = 16 << 10;
 
 /// A request that takes longer is logged as slow; those that wait by their nature are not meant.
 pub const SLOW_REQUEST: Duration = Duration::from_secs(1);

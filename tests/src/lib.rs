@@ -6,6 +6,7 @@
 //! - [`crash`] kills the server under load and looks for what is lost; [`namespace`] gives a test disks of its own,
 //!   [`trace`] the system calls of the server;
 //! - [`proxy`] breaks connections between a client and the server;
+//! - [`sse`] listens to events;
 //! - [`json`] reads JSON without losing how a number was written, which [`golden`] compares.
 //!
 //! Nothing here knows the inside of the server. Build the program first (`make build`); `LIGHTNING_STORE_BIN` names
@@ -20,4 +21,5 @@ pub mod namespace;
 pub mod proxy;
 pub mod server;
 pub mod span;
+pub mod sse;
 pub mod trace;

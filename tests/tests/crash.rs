@@ -1,11 +1,13 @@
 //! Nothing is lost when the server is killed under load.
 //!
 //! Eight writers send everything that clients send; after some moments the server is killed with signal 9, again and
-//! again on the same database. Each time the file it leaves behind is checked with SQLite, and the restarted server is
-//! asked about all that was acknowledged. `LIGHTNING_STORE_TEST_KILLS` is the number of kills,
+//! again on the same database. Each time the file it leaves behind is checked with SQLite; half of the writers have
+//! idempotency keys and make their unanswered calls again; and the restarted server is asked about all that was
+//! acknowledged. `LIGHTNING_STORE_TEST_KILLS` is the number of kills,
 //! `LIGHTNING_STORE_TEST_SEED` decides what the writers do and when the kills come.
 
 use std::collections::{BTreeSet, HashSet};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use lightning_store_e2e::clock;
@@ -17,6 +19,7 @@ use lightning_store_e2e::crash::writer::Writer;
 use lightning_store_e2e::http::Client;
 use lightning_store_e2e::server::{Launch, Server};
 use rusqlite::Connection;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 const WRITERS: usize = 8;
@@ -29,6 +32,7 @@ const KILLS_PER_DATABASE: u64 = 50;
 struct Totals {
     kills: u64,
     requests: u64,
+    repeated: u64,
     facts: usize,
     doubts: usize,
     rollouts: usize,
@@ -59,6 +63,7 @@ async fn kills_under_mixed_load_lose_nothing_that_was_acknowledged() {
             journal.findings.join("\n")
         );
     }
+    assert!(totals.repeated > 0 || kills < 10, "no call was left unanswered: {totals:?}");
     println!("nothing lost in {:.1?}: {totals:?}", begun.elapsed());
 }
 
@@ -67,12 +72,16 @@ async fn one_database(kills: u64, random: &mut Random, totals: &mut Totals) -> J
     let database = folder.path().join("store.db");
     let mut journal = Journal::default();
     let mut writers: Vec<Writer> = (0..WRITERS).map(|number| Writer::new(number, random.fork())).collect();
+    let keyed = writers.split_off(WRITERS / 2);
+    writers.extend(keyed.into_iter().map(Writer::with_keys));
     let mut server = Launch::sqlite(&database).start();
     for _ in 0..kills {
         let a_while = tokio::time::sleep(Duration::from_millis(random.within(20, 300)));
-        writers = kill_under_load(server, writers, a_while).await;
+        let load = kill_under_load(server, writers, a_while).await;
         totals.kills += 1;
         journal.findings.extend(integrity::check(&database));
+        server = Launch::sqlite(&database).start();
+        writers = load.end(Some(server.address())).await;
         let mut touched = BTreeSet::new();
         let mut doubts = Vec::new();
         for writer in &writers {
@@ -80,7 +89,6 @@ async fn one_database(kills: u64, random: &mut Random, totals: &mut Totals) -> J
             doubts.extend(writer.doubts.iter().cloned());
         }
         totals.doubts += doubts.len();
-        server = Launch::sqlite(&database).start();
         inspect(server.address(), &mut journal, touched, &doubts).await;
         for writer in &mut writers {
             writer.version = journal.resources.get(&writer.resources()).map_or(0, |(version, _)| *version);
@@ -95,6 +103,7 @@ async fn one_database(kills: u64, random: &mut Random, totals: &mut Totals) -> J
     totals.waiting += empty_queue(server.address(), &mut journal).await;
     server.kill();
     journal.findings.extend(integrity::check(&database));
+    totals.repeated += writers.iter().map(|writer| writer.repeated).sum::<u64>();
     totals.requests += writers.iter().map(|writer| writer.answered).sum::<u64>();
     totals.facts += journal.facts;
     totals.rollouts += journal.rollouts.len();
@@ -120,7 +129,7 @@ async fn whatever_is_lost_is_found_out() {
         let writers = vec![Writer::new(0, Random::new(1))];
         let server = Launch::sqlite(&database).start();
         let loaded = until_loaded(server.client());
-        let writers = kill_under_load(server, writers, loaded).await;
+        let writers = kill_under_load(server, writers, loaded).await.end(None).await;
         let touched = journal.acknowledge(&writers[0].facts);
         Connection::open(&database).unwrap().execute(loss, []).unwrap();
         let server = Launch::sqlite(&database).start();
@@ -142,17 +151,31 @@ async fn until_loaded(mut client: Client) {
     }
 }
 
+/// Writers whose server is gone.
+struct Load {
+    running: JoinSet<Writer>,
+    restarted: watch::Sender<Option<SocketAddr>>,
+}
+
+impl Load {
+    /// Tells them where the next server listens, if there is one, and waits until they have given up or made their
+    /// last calls again.
+    async fn end(self, restarted: Option<SocketAddr>) -> Vec<Writer> {
+        let Self { running, restarted: sender } = self;
+        sender.send_replace(restarted);
+        drop(sender);
+        running.join_all().await
+    }
+}
+
 /// Lets the writers work for a while and kills the server, as a power cut would.
-async fn kill_under_load(
-    server: Server,
-    writers: Vec<Writer>,
-    a_while: impl Future<Output = ()>,
-) -> Vec<Writer> {
+async fn kill_under_load(server: Server, writers: Vec<Writer>, a_while: impl Future<Output = ()>) -> Load {
     let mut running = JoinSet::new();
+    let (restarted, heard) = watch::channel(None);
     for writer in writers {
-        running.spawn(writer.run(server.client()));
+        running.spawn(writer.run(server.client(), heard.clone()));
     }
     a_while.await;
     server.kill();
-    running.join_all().await
+    Load { running, restarted }
 }

@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use lightning_store_e2e::clock;
+use lightning_store_e2e::http::Request;
 use lightning_store_e2e::server::{Ended, Launch};
 use rusqlite::Connection;
 use rustix::process::Signal;
@@ -153,6 +154,28 @@ fn a_database_of_a_newer_version_is_refused_and_left_alone() {
     let version = Connection::open(&database).unwrap();
     let version = version.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!(version, 9999);
+}
+
+/// What came later is taken out again, as no program of that time is at hand.
+#[tokio::test]
+async fn a_database_of_the_first_schema_is_brought_up_to_date_with_all_it_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("store.db");
+    let enqueue = "/v1/agl/queues/rollouts/enqueue";
+    let body = json!({"rollouts": [{"input": "old"}]});
+    let server = Launch::sqlite(&database).start();
+    server.client().post(enqueue, &body).await.expect(201);
+    server.stop();
+    let old = Connection::open(&database).unwrap();
+    old.execute_batch("DROP TABLE answers; PRAGMA user_version = 1").unwrap();
+    drop(old);
+
+    let server = Launch::sqlite(&database).start();
+    let request = Request::new("POST", enqueue).json(&body).header("Idempotency-Key", "k");
+    for _ in 0..2 {
+        server.client().send(request.clone()).await.expect(201);
+    }
+    assert_eq!(server.client().get("/v1/agl/rollouts").await.expect(200)["total"], 2);
 }
 
 #[test]

@@ -53,6 +53,45 @@ impl Query {
         }
     }
 
+    /// A double that `check` takes; it may be absent.
+    pub fn float<T>(
+        &mut self,
+        name: &'static str,
+        check: impl FnOnce(f64, &mut Reader) -> Option<T>,
+    ) -> Option<Option<T>> {
+        let Some(text) = self.last(name) else { return Some(None) };
+        let value = number::parse_float(text);
+        let read = |reader: &mut Reader| {
+            let msg = "Input should be a valid number, unable to parse string as a number";
+            check(value.or_else(|| reader.refuse("float_parsing", msg, None))?, reader)
+        };
+        self.reader.within(field(name), read).map(Some)
+    }
+
+    /// Values of a key that may be repeated, each of which may be several joined by commas: at least one and at most
+    /// `most`.
+    pub fn joined<T>(&mut self, name: &'static str, most: usize) -> Option<Vec<T>>
+    where
+        T: std::str::FromStr,
+        T::Err: std::fmt::Display,
+    {
+        let texts = self
+            .strings(name)
+            .or_else(|| self.refuse(field(name), "missing", "Field required".to_owned()))?;
+        let words: Vec<&str> = texts.iter().flat_map(|text| text.split(',')).collect();
+        if words.len() > most {
+            let msg = format!("Input should have at most {most} values (limit: {name})");
+            return self.refuse(field(name), "too_long", msg);
+        }
+        let read = |word: &&str| match word.parse() {
+            Ok(value) => Some(value),
+            Err(error) => self.refuse(field(name), "value_error", format!("Value error, {error}")),
+        };
+        // All of them are read, so that every mistake is told.
+        let values: Vec<Option<T>> = words.iter().map(read).collect();
+        values.into_iter().collect()
+    }
+
     /// One of a set of words; absent means `default`.
     pub fn word<T: Word>(&mut self, name: &'static str, default: T) -> Option<T> {
         let Some(text) = self.last(name) else { return Some(default) };

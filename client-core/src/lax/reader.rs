@@ -21,6 +21,8 @@ pub enum Part {
     Query,
     /// The path.
     Path,
+    /// The headers.
+    Header,
 }
 
 /// One step of the way to a faulty value.
@@ -45,6 +47,7 @@ impl Place {
             Part::Body => "body",
             Part::Query => "query",
             Part::Path => "path",
+            Part::Header => "header",
         };
         Self(vec![Step::Field(Cow::Borrowed(name))])
     }

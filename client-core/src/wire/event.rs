@@ -2,7 +2,8 @@
 //!
 //! A message has an id, `<instance>.<number>`, a name ([`Event::name`]) and JSON data. Whoever comes back with
 //! `Last-Event-ID` gets what was missed, or [`Event::Reset`] if that is no longer known. Changes of one thing that
-//! follow each other closely are told once, as it stands in the end: messages say where to look, and are no history.
+//! follow each other closely are told once, as it stands in the end, under the number of the first of them: messages say
+//! where to look, and are no history. A block that has an id and nothing else tells up to where everything was told.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,6 +11,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::{AttemptId, AttemptStatus, ResourcesId, RolloutId, RolloutStatus, WorkerId, WorkerStatus};
+use crate::lax::Query;
 
 /// What a listener wants to hear of: one word of the query parameter `topics`, which joins them with commas.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -58,6 +60,26 @@ impl FromStr for Topic {
     }
 }
 
+/// Most topics of one listener.
+pub const MAX_TOPICS: usize = 64;
+
+/// The query of `GET /v1/agl/events`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listen {
+    /// What to hear of: one at least, [`MAX_TOPICS`] at the most.
+    pub topics: Vec<Topic>,
+    /// Where listening has ended, for clients that cannot send the header `Last-Event-ID`, which counts otherwise.
+    pub last_event_id: Option<String>,
+}
+
+impl Listen {
+    /// Reads it from a query string.
+    pub fn parameters(query: &mut Query) -> Option<Self> {
+        let topics = query.joined("topics", MAX_TOPICS)?;
+        Some(Self { topics, last_event_id: query.string("last_event_id") })
+    }
+}
+
 /// A word that is no topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownTopic(pub String);
@@ -99,6 +121,30 @@ impl Event {
             Self::Spans(_) => "spans",
             Self::Reset => "reset",
         }
+    }
+
+    /// The number of the change. None for [`Event::Reset`], which is none.
+    pub fn seq(&self) -> Option<u64> {
+        match self {
+            Self::Rollout(event) => Some(event.seq),
+            Self::Worker(event) => Some(event.seq),
+            Self::Resources(event) => Some(event.seq),
+            Self::Spans(event) => Some(event.seq),
+            Self::Reset => None,
+        }
+    }
+
+    /// The same with this number.
+    #[must_use]
+    pub fn numbered(mut self, number: u64) -> Self {
+        match &mut self {
+            Self::Rollout(event) => event.seq = number,
+            Self::Worker(event) => event.seq = number,
+            Self::Resources(event) => event.seq = number,
+            Self::Spans(event) => event.seq = number,
+            Self::Reset => {}
+        }
+        self
     }
 
     /// The data of the message.
@@ -143,7 +189,7 @@ pub struct RolloutEvent {
     pub attempt_id: Option<AttemptId>,
     /// Where that is in its life.
     pub attempt_status: Option<AttemptStatus>,
-    /// The number of the change, as in the message's id.
+    /// The number of the change, as in the message's id; of several told at once that of the first.
     pub seq: u64,
 }
 
@@ -159,7 +205,7 @@ pub struct WorkerEvent {
     pub current_rollout_id: Option<RolloutId>,
     /// Its attempt.
     pub current_attempt_id: Option<AttemptId>,
-    /// The number of the change, as in the message's id.
+    /// The number of the change, as in the message's id; of several told at once that of the first.
     pub seq: u64,
 }
 
@@ -171,7 +217,7 @@ pub struct ResourcesEvent {
     pub resources_id: ResourcesId,
     /// Its version.
     pub version: i64,
-    /// The number of the change, as in the message's id.
+    /// The number of the change, as in the message's id; of several told at once that of the first.
     pub seq: u64,
 }
 
@@ -187,7 +233,7 @@ pub struct SpansEvent {
     pub from_seq: i64,
     /// How many there are.
     pub count: u64,
-    /// The number of the change, as in the message's id.
+    /// The number of the change, as in the message's id; of several told at once that of the first.
     pub seq: u64,
 }
 
@@ -204,6 +250,20 @@ mod tests {
         for wrong in ["", "rollout", "spans", "spans:", "spans:ro-1", "spans:/at-1", "spans:ro-1/"] {
             assert!(wrong.parse::<Topic>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn topics_are_joined_or_repeated_and_every_mistake_is_told() {
+        let read = |topics: &[&str]| {
+            let mut query = Query::new(topics.iter().map(|text| ("topics".to_owned(), (*text).to_owned())));
+            let listen = Listen::parameters(&mut query);
+            query.finish(listen).map(|listen| listen.topics.len()).map_err(|issues| issues.len())
+        };
+        assert_eq!(read(&["rollouts,spans:ro-1/at-1", "workers"]), Ok(3));
+        assert_eq!(read(&[]), Err(1));
+        assert_eq!(read(&["", "news,rollouts,spans:"]), Err(3));
+        assert_eq!(read(&vec!["rollouts"; MAX_TOPICS]), Ok(MAX_TOPICS));
+        assert_eq!(read(&vec!["rollouts"; MAX_TOPICS + 1]), Err(1));
     }
 
     #[test]

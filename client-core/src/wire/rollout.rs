@@ -287,12 +287,25 @@ impl ReadJson for DequeueRollouts {
     }
 }
 
+impl DequeueRollouts {
+    /// Reads it from the query string of the dialect `/agl/v1`, which always takes one rollout for nobody in particular.
+    pub fn parameters(query: &mut Query) -> Option<Self> {
+        let wait_seconds = query.float("wait_seconds", |seconds, reader| checked_wait(seconds, reader, None));
+        Some(Self { wait_seconds: wait_seconds?, ..Self::default() })
+    }
+}
+
 fn wait_seconds(node: Node<'_>, reader: &mut Reader) -> Option<f64> {
     let seconds = reader.float(node)?;
+    checked_wait(seconds, reader, Some(node))
+}
+
+fn checked_wait(seconds: f64, reader: &mut Reader, input: Option<Node<'_>>) -> Option<f64> {
     if seconds.is_nan() || seconds > MAX_WAIT_SECONDS {
-        let msg =
-            format!("Input should be less than or equal to {MAX_WAIT_SECONDS}; ask again to wait for longer");
-        return reader.refuse("less_than_equal", msg, Some(node));
+        let msg = format!(
+            "Input should be less than or equal to {MAX_WAIT_SECONDS} (limit: wait seconds); ask again to wait for longer"
+        );
+        return reader.refuse("less_than_equal", msg, input);
     }
     Some(seconds)
 }

@@ -3,7 +3,8 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{RawJson, Span};
+use super::{RawJson, Span, SpanRecord};
+use crate::lax::{Node, ReadJson, Reader};
 
 /// Body of `POST /v1/agl/spans/batch`. Spans of one request are stored in one transaction, in this order; a refused one
 /// does not keep the others out. A `sequence_id` that is absent, null or less than 1 stands for the rollout's next
@@ -13,6 +14,33 @@ use super::{RawJson, Span};
 pub struct AddSpans<S = Span> {
     /// The spans.
     pub spans: Vec<S>,
+}
+
+/// A span of such a request as servers read it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BatchedSpan {
+    /// The span. Its number means nothing unless `numbered`.
+    pub span: SpanRecord,
+    /// Whether it has a number; else it gets the rollout's next one.
+    pub numbered: bool,
+}
+
+impl ReadJson for BatchedSpan {
+    fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
+        let span = SpanRecord::read_with(node, reader, |object, reader| {
+            let number = object.nullable("sequence_id", reader, |node, reader| reader.integer(node));
+            number.map(Option::unwrap_or_default)
+        })?;
+        Some(Self { numbered: span.sequence_id >= 1, span })
+    }
+}
+
+impl<S: ReadJson> ReadJson for AddSpans<S> {
+    fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
+        let object = reader.object(node)?;
+        let spans = object.required("spans", reader, |node, reader| reader.list(node, S::read))?;
+        Some(Self { spans })
+    }
 }
 
 /// What became of one of them, on the wire: the span as it is stored, null for a duplicate, or an object with the

@@ -37,13 +37,18 @@ pub struct SpanRecord {
 impl SpanRecord {
     /// Appends the span as a JSON object.
     pub fn write_json(&self, out: &mut Vec<u8>) {
+        self.write_numbered(self.sequence_id, out);
+    }
+
+    /// Appends the span as a JSON object, with this number in place of its own.
+    pub fn write_numbered(&self, sequence_id: i64, out: &mut Vec<u8>) {
         let mut text = String::with_capacity(self.rest.len() + 512);
         text.push_str("{\"rollout_id\":");
         push_json_string(&mut text, self.rollout_id.as_str());
         text.push_str(",\"attempt_id\":");
         push_json_string(&mut text, self.attempt_id.as_str());
         // Writing into a string cannot fail.
-        let _ = write!(text, ",\"sequence_id\":{},\"trace_id\":", self.sequence_id);
+        let _ = write!(text, ",\"sequence_id\":{sequence_id},\"trace_id\":");
         push_json_string(&mut text, &self.trace_id);
         text.push_str(",\"span_id\":");
         push_json_string(&mut text, &self.span_id);
@@ -105,11 +110,24 @@ const KNOWN: &[&str] = &[
 
 impl ReadJson for SpanRecord {
     fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
+        Self::read_with(node, reader, |object, reader| {
+            object.required("sequence_id", reader, |node, reader| reader.integer(node))
+        })
+    }
+}
+
+impl SpanRecord {
+    /// Reads a span whose number `sequence_id` reads.
+    pub(super) fn read_with(
+        node: Node<'_>,
+        reader: &mut Reader,
+        sequence_id: impl FnOnce(&Object<'_>, &mut Reader) -> Option<i64>,
+    ) -> Option<Self> {
         let object = reader.object(node)?;
         let id = |node: Node<'_>, reader: &mut Reader| reader.id(node).map(Cow::into_owned);
         let rollout_id = object.required("rollout_id", reader, RolloutId::read);
         let attempt_id = object.required("attempt_id", reader, AttemptId::read);
-        let sequence_id = object.required("sequence_id", reader, |node, reader| reader.integer(node));
+        let sequence_id = sequence_id(&object, reader);
         let trace_id = object.required("trace_id", reader, id);
         let span_id = object.required("span_id", reader, id);
         let parent_id = object.required("parent_id", reader, |node, reader| {

@@ -37,6 +37,7 @@ impl Record {
         let status = answer.status().as_u16();
         let milliseconds = (duration.as_secs_f64() * 1e6).round() / 1e3;
         // The template rather than the path, so that lines can be counted.
+        let has_waited = answer.extensions_mut().remove::<Waited>().is_some() || waits(&path);
         let matched = answer.extensions_mut().remove::<MatchedPath>();
         let route = matched.as_ref().map_or("", MatchedPath::as_str);
         if all {
@@ -44,10 +45,20 @@ impl Record {
         }
         if status == 500 {
             tracing::error!(%method, path, status, %peer, request_id, "a request failed; the lines before say why");
-        } else if duration > SLOW_REQUEST && !waits(&path) {
+        } else if duration > SLOW_REQUEST && !has_waited {
             tracing::warn!(%method, path, status, milliseconds, %peer, request_id, "a request was slow");
         }
     }
+}
+
+/// Marks an answer that took long because the client has asked for that.
+#[derive(Debug, Clone, Copy)]
+struct Waited;
+
+/// An answer to somebody who has asked to wait is not slow.
+pub(super) fn waited(mut answer: Answer) -> Answer {
+    answer.extensions_mut().insert(Waited);
+    answer
 }
 
 /// Whether requests on this path take long by their nature.

@@ -3,10 +3,12 @@
 use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
-use lightning_store_client::wire::{Page, SpanRecord};
+use lightning_store_client::wire::{BatchedSpan, Page, SpanRecord};
 use serde::Serialize;
+use serde_json::json;
 
 use super::error::ApiError;
+use crate::service::add_spans::SpanOutcome;
 
 /// An answer with its body.
 pub type Answer = Response<Body>;
@@ -56,6 +58,28 @@ pub fn created_span(span: Option<&SpanRecord>) -> Answer {
     bytes(StatusCode::CREATED, "application/json", body)
 }
 
+/// 201 with what became of each of some spans.
+pub fn created_spans(spans: &[BatchedSpan], outcomes: &[SpanOutcome]) -> Answer {
+    let size = spans.iter().map(|new| size_of_span(&new.span)).sum::<usize>();
+    let mut body = Vec::with_capacity(size + 64);
+    body.push(b'[');
+    for (index, (new, outcome)) in spans.iter().zip(outcomes).enumerate() {
+        if index > 0 {
+            body.push(b',');
+        }
+        match outcome {
+            SpanOutcome::Stored(number) => new.span.write_numbered(*number, &mut body),
+            SpanOutcome::Duplicate => body.extend_from_slice(b"null"),
+            SpanOutcome::Refused(missing) => {
+                let refused = json!({"error": missing.to_string()}).to_string();
+                body.extend_from_slice(refused.as_bytes());
+            }
+        }
+    }
+    body.push(b']');
+    bytes(StatusCode::CREATED, "application/json", body)
+}
+
 /// 200 with a page of spans, whose texts are passed through.
 pub fn spans(page: &Page<SpanRecord>) -> Answer {
     let mut body = Vec::with_capacity(size_of_spans(&page.items));
@@ -74,7 +98,11 @@ pub fn span_list(spans: &[SpanRecord]) -> Answer {
 }
 
 fn size_of_spans(spans: &[SpanRecord]) -> usize {
-    spans.iter().map(|span| span.rest.len() + 512).sum::<usize>() + 64
+    spans.iter().map(size_of_span).sum::<usize>() + 64
+}
+
+fn size_of_span(span: &SpanRecord) -> usize {
+    span.rest.len() + 512
 }
 
 fn push_spans(body: &mut Vec<u8>, spans: &[SpanRecord]) {

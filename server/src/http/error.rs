@@ -80,6 +80,7 @@ impl From<StoreError> for ApiError {
             StoreError::NotFound(missing) => Self::NotFound(missing.to_string()),
             StoreError::Null(null) => Self::BadRequest(null.to_string()),
             StoreError::List(list) => list.into(),
+            StoreError::KeyReused => super::keyed::reused(error.to_string()),
             StoreError::Overloaded { .. } | StoreError::Closed => Self::Unavailable(error.to_string()),
             StoreError::Storage(failure) if failure.is_disk_full() => {
                 Self::Unavailable("the disk of the store is full; free some space and retry".to_owned())

@@ -24,20 +24,65 @@ pub struct Json<T>(pub T);
 #[derive(Debug)]
 pub struct OptionalJson<T>(pub Option<T>);
 
+/// A body that is not looked at.
+#[derive(Debug)]
+pub struct Ignored;
+
+/// What a handler wants of a body.
+pub trait FromBody: Sized {
+    /// Whether there is anything to read.
+    const IS_READ: bool = true;
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// 400, 413 or 422.
+    fn from_body(headers: &HeaderMap, body: &[u8]) -> Result<Self, ApiError>;
+}
+
+impl<T: ReadJson> FromBody for Json<T> {
+    fn from_body(headers: &HeaderMap, body: &[u8]) -> Result<Self, ApiError> {
+        if body.is_empty() {
+            return Err(refuse("missing", "Field required"));
+        }
+        parse(headers, body, |tape| {
+            let mut reader = Reader::new(Part::Body);
+            let value = T::read(tape.root(), &mut reader);
+            reader.finish(value).map(Self).map_err(ApiError::from)
+        })
+    }
+}
+
+impl<T: ReadJson> FromBody for OptionalJson<T> {
+    fn from_body(headers: &HeaderMap, body: &[u8]) -> Result<Self, ApiError> {
+        if body.is_empty() {
+            return Ok(Self(None));
+        }
+        parse(headers, body, |tape| {
+            if tape.root().is_null() {
+                return Ok(Self(None));
+            }
+            let mut reader = Reader::new(Part::Body);
+            let value = T::read(tape.root(), &mut reader);
+            reader.finish(value).map(Some).map(Self).map_err(ApiError::from)
+        })
+    }
+}
+
+impl FromBody for Ignored {
+    const IS_READ: bool = false;
+
+    fn from_body(_: &HeaderMap, _: &[u8]) -> Result<Self, ApiError> {
+        Ok(Self)
+    }
+}
+
 impl<T: ReadJson, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        let body = collect(&parts, body).await?;
-        if body.is_empty() {
-            return Err(refuse("missing", "Field required"));
-        }
-        parse(&parts.headers, &body, |tape| {
-            let mut reader = Reader::new(Part::Body);
-            let value = T::read(tape.root(), &mut reader);
-            reader.finish(value).map(Self).map_err(ApiError::from)
-        })
+        Self::from_body(&parts.headers, &collect(&parts, body).await?)
     }
 }
 
@@ -46,18 +91,7 @@ impl<T: ReadJson, S: Send + Sync> FromRequest<S> for OptionalJson<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        let body = collect(&parts, body).await?;
-        if body.is_empty() {
-            return Ok(Self(None));
-        }
-        parse(&parts.headers, &body, |tape| {
-            if tape.root().is_null() {
-                return Ok(Self(None));
-            }
-            let mut reader = Reader::new(Part::Body);
-            let value = T::read(tape.root(), &mut reader);
-            reader.finish(value).map(Some).map(Self).map_err(ApiError::from)
-        })
+        Self::from_body(&parts.headers, &collect(&parts, body).await?)
     }
 }
 

@@ -12,6 +12,7 @@
 //! - [`openapi`]: the API described, for programs and for people.
 //! - [`page`]: what browsers get for everything else.
 //! - [`extract`], [`answer`]: bodies, paths and query strings in and out.
+//! - [`keyed`]: calls that have an effect once.
 
 pub mod access_log;
 mod agl_v1;
@@ -19,6 +20,7 @@ pub mod answer;
 pub mod cors;
 pub mod error;
 pub mod extract;
+pub mod keyed;
 mod openapi;
 mod ops;
 mod otlp;

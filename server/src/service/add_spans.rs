@@ -1,22 +1,18 @@
 //! Store spans.
 
-use indexmap::IndexSet;
-use lightning_store_client::wire::{AttemptId, RolloutId, SpanRecord};
+use std::sync::Arc;
 
+use indexmap::IndexSet;
+pub use lightning_store_client::wire::BatchedSpan as NewSpan;
+use lightning_store_client::wire::{AttemptId, RolloutId, SpanRecord};
+use serde::{Deserialize, Serialize};
+
+use super::once::Replay;
 use super::{require_attempt, require_rollout, watchdog};
 use crate::domain;
 use crate::storage::error::{NotFound, StoreError, TxResult};
 use crate::storage::rows::{AttemptRow, RolloutRow};
 use crate::storage::tx::{Operation, Tx};
-
-/// A span to store.
-#[derive(Debug)]
-pub struct NewSpan {
-    /// The span. Its number is only looked at if `numbered`.
-    pub span: SpanRecord,
-    /// Whether it has a number; else it gets the rollout's next one.
-    pub numbered: bool,
-}
 
 /// What became of a span.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +28,8 @@ pub enum SpanOutcome {
 /// Stores spans, each by itself: a refused one does not keep the others out. Answers in the order given.
 #[derive(Debug)]
 pub struct AddSpans {
-    /// The spans.
-    pub spans: Vec<NewSpan>,
+    /// The spans. Shared, as callers answer with them.
+    pub spans: Arc<[NewSpan]>,
 }
 
 impl Operation for AddSpans {
@@ -43,7 +39,7 @@ impl Operation for AddSpans {
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<Vec<SpanOutcome>, StoreError> {
         // Numbers are issued before the given ones are counted (Compat).
         let mut numbers = Vec::with_capacity(self.spans.len());
-        for NewSpan { span, numbered } in &self.spans {
+        for NewSpan { span, numbered } in &*self.spans {
             let number =
                 if *numbered { span.sequence_id } else { tx.next_sequence_ids(&span.rollout_id, 1).await? };
             numbers.push(number);
@@ -83,6 +79,85 @@ impl Operation for AddSpans {
             arrived(tx, rollout, attempt).await?;
         }
         Ok(outcomes)
+    }
+}
+
+/// An outcome. What it is about stands in the request.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutcomeMemo {
+    /// Under this number.
+    Stored(i64),
+    /// It was there already.
+    Duplicate,
+    /// There is no such rollout.
+    NoRollout,
+    /// There is no such attempt.
+    NoAttempt,
+}
+
+impl Replay for AddSpans {
+    type Memo = Vec<OutcomeMemo>;
+
+    fn memo(&self, output: &Vec<SpanOutcome>) -> Option<Vec<OutcomeMemo>> {
+        let each = output.iter().map(|outcome| match outcome {
+            SpanOutcome::Stored(number) => OutcomeMemo::Stored(*number),
+            SpanOutcome::Duplicate => OutcomeMemo::Duplicate,
+            SpanOutcome::Refused(NotFound::Attempt(..)) => OutcomeMemo::NoAttempt,
+            SpanOutcome::Refused(_) => OutcomeMemo::NoRollout,
+        });
+        Some(each.collect())
+    }
+
+    async fn recall<T: Tx>(&self, _: &mut T, memo: Vec<OutcomeMemo>) -> Result<Vec<SpanOutcome>, StoreError> {
+        let outcome = |(new, outcome): (&NewSpan, OutcomeMemo)| {
+            let (rollout_id, attempt_id) = key(new);
+            match outcome {
+                OutcomeMemo::Stored(number) => SpanOutcome::Stored(number),
+                OutcomeMemo::Duplicate => SpanOutcome::Duplicate,
+                OutcomeMemo::NoRollout => SpanOutcome::Refused(NotFound::Rollout(rollout_id.clone())),
+                OutcomeMemo::NoAttempt => {
+                    SpanOutcome::Refused(NotFound::Attempt(attempt_id.clone(), rollout_id.clone()))
+                }
+            }
+        };
+        Ok(self.spans.iter().zip(memo).map(outcome).collect())
+    }
+}
+
+/// Stores one span that has a number. Answers whether it was new: false for a duplicate.
+#[derive(Debug)]
+pub struct AddSpan(AddSpans);
+
+impl AddSpan {
+    /// Of this span.
+    pub fn new(span: SpanRecord) -> Self {
+        Self(AddSpans { spans: [NewSpan { span, numbered: true }].into() })
+    }
+}
+
+impl Operation for AddSpan {
+    const NAME: &'static str = AddSpans::NAME;
+    type Output = bool;
+
+    async fn run<T: Tx>(&self, tx: &mut T) -> Result<bool, StoreError> {
+        match self.0.run(tx).await?.pop() {
+            Some(SpanOutcome::Stored(_)) => Ok(true),
+            Some(SpanOutcome::Duplicate) | None => Ok(false),
+            Some(SpanOutcome::Refused(missing)) => Err(missing.into()),
+        }
+    }
+}
+
+impl Replay for AddSpan {
+    type Memo = bool;
+
+    fn memo(&self, output: &bool) -> Option<bool> {
+        Some(*output)
+    }
+
+    async fn recall<T: Tx>(&self, _: &mut T, memo: bool) -> Result<bool, StoreError> {
+        Ok(memo)
     }
 }
 

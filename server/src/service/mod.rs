@@ -1,13 +1,16 @@
 //! The use cases, one file each. Those that write are [`Operation`](crate::storage::tx::Operation)s: they fetch rows,
 //! let `domain` decide, and put rows back, all in one transaction. Nothing here knows HTTP or SQL.
 //!
-//! To add one: a struct with the request, `impl Operation`, a test in the conformance suite
-//! (`tests/tests/conformance`), and a handler in `http`.
+//! To add one: a struct with the request, `impl Operation`, `impl Replay` unless repeating it is harmless ([`once`]), a
+//! test in the conformance suite (`tests/tests/conformance`), and a handler in `http`.
 
 pub mod add_spans;
 pub mod dequeue;
 pub mod enqueue;
+pub mod events;
+pub mod memo;
 pub mod next_sequence_id;
+pub mod once;
 pub mod resources;
 pub mod start_attempt;
 pub mod start_rollout;

@@ -1,7 +1,9 @@
 //! Store resources.
 
-use lightning_store_client::wire::{NamedResources, ResourcesId, ResourcesUpdate};
+use lightning_store_client::wire::{NamedResources, ResourcesId, ResourcesUpdate, Timestamp};
+use serde::{Deserialize, Serialize};
 
+use super::once::Replay;
 use crate::ids;
 use crate::storage::error::StoreError;
 use crate::storage::tx::{Operation, Tx};
@@ -39,5 +41,33 @@ impl Operation for PutResources {
         };
         tx.put_resources(&update).await?;
         Ok(update)
+    }
+}
+
+/// What the request does not say.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ResourcesMemo {
+    resources_id: ResourcesId,
+    create_time: Timestamp,
+    update_time: Timestamp,
+    version: i64,
+}
+
+impl Replay for PutResources {
+    type Memo = ResourcesMemo;
+
+    fn memo(&self, output: &ResourcesUpdate) -> Option<ResourcesMemo> {
+        Some(ResourcesMemo {
+            resources_id: output.resources_id.clone(),
+            create_time: output.create_time,
+            update_time: output.update_time,
+            version: output.version,
+        })
+    }
+
+    async fn recall<T: Tx>(&self, _: &mut T, memo: ResourcesMemo) -> Result<ResourcesUpdate, StoreError> {
+        let ResourcesMemo { resources_id, create_time, update_time, version } = memo;
+        let resources = self.resources.clone();
+        Ok(ResourcesUpdate { resources_id, create_time, update_time, version, resources })
     }
 }

@@ -2,6 +2,8 @@
 
 use lightning_store_client::wire::{AttemptedRollout, RolloutId, WorkerId};
 
+use super::memo::StartedMemo;
+use super::once::Replay;
 use super::{begin_attempt, report_to_worker, require_rollout};
 use crate::storage::error::StoreError;
 use crate::storage::tx::{Operation, Tx};
@@ -28,5 +30,17 @@ impl Operation for StartAttempt {
         tx.insert_attempts(&[(rollout, attempt)]).await?;
         report_to_worker(tx, &answer.attempt).await?;
         Ok(answer)
+    }
+}
+
+impl Replay for StartAttempt {
+    type Memo = StartedMemo;
+
+    fn memo(&self, output: &AttemptedRollout) -> Option<StartedMemo> {
+        Some(StartedMemo::of(output))
+    }
+
+    async fn recall<T: Tx>(&self, tx: &mut T, memo: StartedMemo) -> Result<AttemptedRollout, StoreError> {
+        memo.recall(tx).await
     }
 }

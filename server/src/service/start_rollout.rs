@@ -1,7 +1,11 @@
 //! Create a rollout that starts at once.
 
-use lightning_store_client::wire::{AttemptedRollout, RolloutStatus, StartRollout as Request};
+use lightning_store_client::wire::{
+    AttemptedRollout, NewRollout, RawJson, Rollout, RolloutStatus, StartRollout as Request,
+};
 
+use super::memo::StartedMemo;
+use super::once::Replay;
 use super::{begin_attempt, report_to_worker};
 use crate::domain;
 use crate::ids;
@@ -37,5 +41,21 @@ impl Operation for StartRollout {
         tx.insert_attempts(&[(row, attempt.clone())]).await?;
         report_to_worker(tx, &attempt).await?;
         Ok(AttemptedRollout { rollout: created, attempt })
+    }
+}
+
+impl Replay for StartRollout {
+    type Memo = StartedMemo;
+
+    fn memo(&self, output: &AttemptedRollout) -> Option<StartedMemo> {
+        Some(StartedMemo::of(output))
+    }
+
+    async fn recall<T: Tx>(&self, tx: &mut T, memo: StartedMemo) -> Result<AttemptedRollout, StoreError> {
+        let AttemptedRollout { rollout, attempt } = memo.recall(tx).await?;
+        // An update may have changed these since; the request says what they were.
+        let NewRollout { input, metadata, .. } = self.request.rollout.clone();
+        let metadata = Some(metadata.unwrap_or_else(RawJson::empty_object));
+        Ok(AttemptedRollout { rollout: Rollout { input, metadata, ..rollout }, attempt })
     }
 }

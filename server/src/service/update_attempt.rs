@@ -2,6 +2,8 @@
 
 use lightning_store_client::wire::{Attempt, AttemptId, RolloutId, UpdateAttempt as Request};
 
+use super::memo::AttemptMemo;
+use super::once::Replay;
 use super::{report_to_worker, require_attempt, require_rollout, watchdog};
 use crate::domain;
 use crate::storage::error::{NotFound, StoreError};
@@ -48,5 +50,24 @@ impl Operation for UpdateAttempt {
             tx.put_attempts(&[row]).await?;
         }
         Ok(answer)
+    }
+}
+
+impl Replay for UpdateAttempt {
+    type Memo = AttemptMemo;
+
+    fn memo(&self, output: &Attempt) -> Option<AttemptMemo> {
+        Some(AttemptMemo::of(output))
+    }
+
+    async fn recall<T: Tx>(&self, tx: &mut T, memo: AttemptMemo) -> Result<Attempt, StoreError> {
+        let rollout = require_rollout(tx, &self.rollout_id).await?;
+        let row = require_attempt(tx, &rollout, memo.attempt_id()).await?;
+        let mut attempt = Attempt { metadata: row.attempt.metadata, ..memo.recall(self.rollout_id.clone()) };
+        // A later update may have changed again what this one has set. Times that were given keep every digit.
+        let Request { last_heartbeat_time, metadata, .. } = self.request.clone();
+        metadata.apply(&mut attempt.metadata);
+        last_heartbeat_time.apply(&mut attempt.last_heartbeat_time);
+        Ok(attempt)
     }
 }

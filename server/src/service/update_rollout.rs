@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use lightning_store_client::wire::{Patch, RawJson, Rollout, RolloutId, UpdateRollout as Request};
 
+use super::memo::RolloutMemo;
+use super::once::Replay;
 use super::watchdog;
 use crate::domain;
 use crate::storage::error::{NotFound, StoreError};
@@ -32,12 +34,7 @@ impl Operation for UpdateRollout {
         };
         let mut body = tx.get_body(rollout.key).await?;
         let body_changes = !(input.is_keep() && metadata.is_keep());
-        match input {
-            Patch::Keep => {}
-            Patch::Clear => body.input = RawJson::null(),
-            Patch::Set(input) => body.input = input,
-        }
-        metadata.apply(&mut body.metadata);
+        change_body(input, metadata, &mut body.input, &mut body.metadata);
         if body_changes {
             tx.put_body(rollout.key, &body).await?;
         }
@@ -55,5 +52,36 @@ impl Operation for UpdateRollout {
             None => tx.put_rollouts(&[rollout]).await?,
         }
         Ok(answer)
+    }
+}
+
+fn change_body(
+    input: Patch<RawJson>,
+    metadata: Patch<RawJson>,
+    old_input: &mut RawJson,
+    old_metadata: &mut Option<RawJson>,
+) {
+    match input {
+        Patch::Keep => {}
+        Patch::Clear => *old_input = RawJson::null(),
+        Patch::Set(input) => *old_input = input,
+    }
+    metadata.apply(old_metadata);
+}
+
+impl Replay for UpdateRollout {
+    type Memo = RolloutMemo;
+
+    fn memo(&self, output: &Rollout) -> Option<RolloutMemo> {
+        Some(RolloutMemo::of(output))
+    }
+
+    async fn recall<T: Tx>(&self, tx: &mut T, memo: RolloutMemo) -> Result<Rollout, StoreError> {
+        let mut rollout = memo.recall(tx).await?;
+        // A later update may have changed again what this one has set.
+        let Request { input, metadata, config, .. } = self.request.clone();
+        change_body(input, metadata, &mut rollout.input, &mut rollout.metadata);
+        config.apply_mandatory("config", &mut rollout.config)?;
+        Ok(rollout)
     }
 }

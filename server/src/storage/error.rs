@@ -14,6 +14,12 @@ pub enum StoreError {
     /// It asks for a list that makes no sense.
     #[error(transparent)]
     List(#[from] InvalidList),
+    /// Its idempotency key was used for another request. Nothing was done.
+    #[error(
+        "this idempotency key was used for another request (method, path, query and body count); \
+         make a new key for each call and send the same one only when the same call is repeated"
+    )]
+    KeyReused,
     /// More is waiting for the store than it holds ready. Nothing was done; try again soon.
     #[error(
         "the store has more to do than it can hold ready (limit: {limit} waiting operations); retry soon"

@@ -2,7 +2,7 @@
 //!
 //! - [`tx`]: the write side. A use case is an [`Operation`] over row verbs ([`tx::Tx`]).
 //! - [`reads`]: the read side: what queries have in common.
-//! - [`wakeup`]: signals from writes to those who wait.
+//! - [`wakeup`]: signals from writes to those who wait or listen.
 //! - [`rows`], [`error`]: what the verbs speak of.
 //! - [`sqlite`]: the implementation on SQLite, on disk or in memory.
 //!
@@ -70,20 +70,20 @@ macro_rules! queries {
 }
 
 impl Store {
-    /// Opens the SQLite database at `path`, or makes it.
+    /// Opens the SQLite database at `path`, or makes it. Remembers up to so many idempotency keys.
     ///
     /// # Errors
     /// [`OpenError`]; its text says what to do.
-    pub fn sqlite(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        SqliteStore::open(path, clock).map(Self::Sqlite)
+    pub fn sqlite(path: &Path, clock: Arc<dyn Clock>, idempotency_keys: u32) -> Result<Self, OpenError> {
+        SqliteStore::open(path, clock, idempotency_keys).map(Self::Sqlite)
     }
 
-    /// Opens a store that is gone with the process.
+    /// Opens a store that is gone with the process. Remembers up to so many idempotency keys.
     ///
     /// # Errors
     /// [`OpenError`]; its text says what to do.
-    pub fn memory(clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        SqliteStore::memory(clock).map(Self::Sqlite)
+    pub fn memory(clock: Arc<dyn Clock>, idempotency_keys: u32) -> Result<Self, OpenError> {
+        SqliteStore::memory(clock, idempotency_keys).map(Self::Sqlite)
     }
 
     /// What kind of store this is.

@@ -61,6 +61,18 @@ impl RolloutRow {
     }
 }
 
+/// What tells one request from another that comes with the same idempotency key.
+pub type Fingerprint = [u8; 16];
+
+/// What is remembered of a call that had an idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswerRow {
+    /// The request that was answered.
+    pub fingerprint: Fingerprint,
+    /// What its answer can be made of again, as JSON.
+    pub memo: String,
+}
+
 /// An attempt.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AttemptRow {

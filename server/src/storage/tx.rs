@@ -8,7 +8,7 @@ use lightning_store_client::wire::{
 };
 
 use super::error::{StoreError, TxResult};
-use super::rows::{AttemptRow, RolloutBody, RolloutRow, RowKey};
+use super::rows::{AnswerRow, AttemptRow, RolloutBody, RolloutRow, RowKey};
 
 /// A use case that writes.
 ///
@@ -131,6 +131,13 @@ pub trait Tx: Send {
         rollout: &RolloutId,
         seen: i64,
     ) -> impl Future<Output = TxResult<()>> + Send;
+
+    /// What is remembered of the call with this idempotency key. Keys are forgotten after
+    /// [`IDEMPOTENCY_KEY_TIME`](crate::limits::IDEMPOTENCY_KEY_TIME), or earlier if there are too many.
+    fn get_answer(&mut self, key: &str) -> impl Future<Output = TxResult<Option<AnswerRow>>> + Send;
+
+    /// Remembers the answer to the call with this idempotency key, of which nothing is remembered yet.
+    fn put_answer(&mut self, key: &str, answer: &AnswerRow) -> impl Future<Output = TxResult<()>> + Send;
 
     /// A worker.
     fn get_worker(&mut self, id: &WorkerId) -> impl Future<Output = TxResult<Option<Worker>>> + Send;

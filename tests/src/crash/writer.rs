@@ -2,8 +2,14 @@
 //!
 //! At any time one writer owns a rollout: whoever claimed it, until it gives it back to the queue or ends it. So each
 //! writer knows what the store must answer, and every difference is a loss.
+//!
+//! Some writers give their calls idempotency keys. When the crash leaves such a call unanswered, they make it again after
+//! the restart, twice, and have no doubts then: it has had one effect, whether it was carried out before or not.
+
+use std::net::SocketAddr;
 
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use super::journal::{Doubt, Fact};
 use super::otlp::{OtlpSpan, export};
@@ -40,6 +46,10 @@ pub struct Writer {
     pub doubts: Vec<Doubt>,
     /// Requests that were answered, over all rounds
     pub answered: u64,
+    /// Calls that were left unanswered and made again, over all rounds
+    pub repeated: u64,
+    has_keys: bool,
+    calls: u64,
 }
 
 impl Writer {
@@ -53,17 +63,28 @@ impl Writer {
         Self { name: format!("w-{number}"), random, ..Self::default() }
     }
 
-    /// Sends request after request until one is not answered.
-    pub async fn run(mut self, mut client: Client) -> Self {
+    /// The same with idempotency keys.
+    #[must_use]
+    pub fn with_keys(self) -> Self {
+        Self { has_keys: true, ..self }
+    }
+
+    /// Sends request after request until one is not answered. If that has a key, it is sent again as soon as the server
+    /// is `restarted`.
+    pub async fn run(mut self, client: Client, restarted: watch::Receiver<Option<SocketAddr>>) -> Self {
         self.facts.clear();
         self.doubts.clear();
+        let mut client = Connection { client, restarted, was_cut: false };
         while self.step(&mut client).await.is_some() {
             self.answered += 1;
+            if client.was_cut {
+                break;
+            }
         }
         self
     }
 
-    async fn step(&mut self, client: &mut Client) -> Option<()> {
+    async fn step(&mut self, client: &mut Connection) -> Option<()> {
         if self.claims.len() > MAX_CLAIMS {
             self.claims.remove(0);
         }
@@ -88,47 +109,90 @@ impl Writer {
     }
 
     /// None if there was no answer; then there are doubts.
-    async fn send(&mut self, client: &mut Client, request: Request, doubts: Vec<Doubt>) -> Option<Answer> {
+    async fn send(
+        &mut self,
+        connection: &mut Connection,
+        request: Request,
+        doubts: Vec<Doubt>,
+    ) -> Option<Answer> {
         let what = request.target.clone();
-        let Ok(answer) = client.try_send(request).await else {
-            self.doubts = doubts;
-            return None;
+        let answer = match connection.client.try_send(request).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                self.doubts = doubts;
+                return None;
+            }
         };
         assert!(answer.status < 300, "{what} was answered {}: {}", answer.status, answer.text());
         Some(answer)
     }
 
-    async fn enqueue(&mut self, client: &mut Client) -> Option<()> {
+    /// The same for a call that has an effect: with a key there are no doubts, as it can be made again.
+    async fn call(
+        &mut self,
+        connection: &mut Connection,
+        request: Request,
+        doubts: Vec<Doubt>,
+    ) -> Option<Answer> {
+        if !self.has_keys {
+            return self.send(connection, request, doubts).await;
+        }
+        self.calls += 1;
+        let request = request.header("Idempotency-Key", &format!("{}-{}", self.name, self.calls));
+        if let Ok(answer) = connection.client.try_send(request.clone()).await {
+            assert!(answer.status < 300, "{} was answered {}", request.target, answer.text());
+            return Some(answer);
+        }
+        connection.was_cut = true;
+        let restarted = connection.restarted.wait_for(Option::is_some).await;
+        let address = restarted.ok().and_then(|address| *address);
+        let Some(address) = address else {
+            self.doubts = doubts;
+            return None;
+        };
+        self.repeated += 1;
+        let mut client = Client::new(address);
+        let answer = client.send(request.clone()).await;
+        assert!(answer.status < 300, "{} was answered {}", request.target, answer.text());
+        // A look into an empty queue is not remembered, and somebody may have queued something meanwhile.
+        if answer.body != "[]" {
+            let again = client.send(request.clone()).await;
+            assert_eq!((answer.status, answer.text()), (again.status, again.text()), "{}", request.target);
+        }
+        Some(answer)
+    }
+
+    async fn enqueue(&mut self, client: &mut Connection) -> Option<()> {
         self.serial += 1;
         let (tag, size) = (format!("{}-{}", self.name, self.serial), self.random.within(1, 6));
         let inputs: Vec<Value> = (0..size).map(|n| json!({"batch": tag, "n": n})).collect();
         let rollouts: Vec<Value> =
             inputs.iter().map(|input| json!({"input": input, "config": config()})).collect();
         let request = post("/v1/agl/queues/rollouts/enqueue", &json!({"rollouts": rollouts}));
-        let answer = self.send(client, request, vec![Doubt::Batch(tag, inputs.len())]).await?.value();
+        let answer = self.call(client, request, vec![Doubt::Batch(tag, inputs.len())]).await?.value();
         for (rollout, input) in list(&answer).iter().zip(inputs) {
             self.facts.push(Fact::Rollout(text(&rollout["rollout_id"]), input));
         }
         Some(())
     }
 
-    async fn start_rollout(&mut self, client: &mut Client) -> Option<()> {
+    async fn start_rollout(&mut self, client: &mut Connection) -> Option<()> {
         self.serial += 1;
         let tag = format!("{}-{}", self.name, self.serial);
         let body = json!({"input": {"batch": tag, "n": 0}, "config": config()});
         let doubts = vec![Doubt::Batch(tag, 1), Doubt::Claims(1, None)];
-        let rollout = self.send(client, post("/v1/agl/rollouts", &body), doubts).await?.value();
+        let rollout = self.call(client, post("/v1/agl/rollouts", &body), doubts).await?.value();
         self.claimed(&rollout);
         Some(())
     }
 
-    async fn dequeue(&mut self, client: &mut Client) -> Option<()> {
+    async fn dequeue(&mut self, client: &mut Connection) -> Option<()> {
         let limit = self.random.within(1, 3);
         let request =
             post("/v1/agl/queues/rollouts/dequeue", &json!({"limit": limit, "worker_id": self.name}));
         let most = usize::try_from(limit).unwrap_or(0);
         let doubts = vec![Doubt::Claims(most, Some(self.name.clone()))];
-        let answer = self.send(client, request, doubts).await?.value();
+        let answer = self.call(client, request, doubts).await?.value();
         for rollout in list(&answer) {
             self.claimed(rollout);
         }
@@ -143,15 +207,15 @@ impl Writer {
         self.claims.push(Claim { rollout: id, attempt, number, running: false });
     }
 
-    async fn start_attempt(&mut self, client: &mut Client, index: usize) -> Option<()> {
+    async fn start_attempt(&mut self, client: &mut Connection, index: usize) -> Option<()> {
         let claim = self.claims.remove(index);
         let request = post(&format!("/v1/agl/rollouts/{}/attempts", claim.rollout), &json!({}));
-        let rollout = self.send(client, request, vec![Doubt::Attempt(claim.rollout)]).await?.value();
+        let rollout = self.call(client, request, vec![Doubt::Attempt(claim.rollout)]).await?.value();
         self.claimed(&rollout);
         Some(())
     }
 
-    async fn next_number(&mut self, client: &mut Client, index: usize) -> Option<()> {
+    async fn next_number(&mut self, client: &mut Connection, index: usize) -> Option<()> {
         let Claim { rollout, attempt, .. } = self.claims[index].clone();
         let request = post("/v1/agl/spans/next", &json!({"rollout_id": rollout, "attempt_id": attempt}));
         let answer = self.send(client, request, Vec::new()).await?.value();
@@ -159,7 +223,7 @@ impl Writer {
         Some(())
     }
 
-    async fn add_span(&mut self, client: &mut Client, index: usize) -> Option<()> {
+    async fn add_span(&mut self, client: &mut Connection, index: usize) -> Option<()> {
         let Claim { rollout, attempt, .. } = self.claims[index].clone();
         let request = post("/v1/agl/spans/next", &json!({"rollout_id": rollout, "attempt_id": attempt}));
         let issued = self.send(client, request, Vec::new()).await?.value();
@@ -169,14 +233,14 @@ impl Writer {
         let request = post("/v1/agl/spans", &span(&rollout, &attempt, sequence, &hex(id)));
         let mut facts = vec![Fact::Span(rollout, attempt, hex(id), Some(sequence))];
         self.running(index, &mut facts);
-        self.send(client, request, vec![Doubt::Facts(facts.clone())]).await?;
+        self.call(client, request, vec![Doubt::Facts(facts.clone())]).await?;
         self.claims[index].running = true;
         self.facts.extend(facts);
         Some(())
     }
 
     /// Some of the spans with a number, some of another claim; all of them are one batch.
-    async fn export(&mut self, client: &mut Client, index: usize) -> Option<()> {
+    async fn export(&mut self, client: &mut Connection, index: usize) -> Option<()> {
         let other = self.random.index(self.claims.len());
         let (mut spans, mut facts) = (Vec::new(), Vec::new());
         for position in 0..self.random.within(2, 6) {
@@ -202,7 +266,7 @@ impl Writer {
         Some(())
     }
 
-    async fn update_attempt(&mut self, client: &mut Client, index: usize) -> Option<()> {
+    async fn update_attempt(&mut self, client: &mut Connection, index: usize) -> Option<()> {
         let Claim { rollout, attempt, number, .. } = self.claims[index].clone();
         let (status, outcome) = match self.random.within(0, 3) {
             0 => ("running", "running"),
@@ -219,7 +283,7 @@ impl Writer {
         if status != "running" {
             self.claims.remove(index);
         }
-        self.send(client, request, vec![Doubt::Facts(facts.clone())]).await?;
+        self.call(client, request, vec![Doubt::Facts(facts.clone())]).await?;
         if status == "running" {
             self.claims[index].running = true;
         }
@@ -227,7 +291,7 @@ impl Writer {
         Some(())
     }
 
-    async fn update_rollout(&mut self, client: &mut Client, index: usize) -> Option<()> {
+    async fn update_rollout(&mut self, client: &mut Connection, index: usize) -> Option<()> {
         let Claim { rollout, number, .. } = self.claims[index].clone();
         let note = self.random.number() % 1_000_000;
         let mut body = json!({"metadata": {"note": note}});
@@ -239,24 +303,24 @@ impl Writer {
             self.claims.remove(index);
         }
         let request = post(&format!("/v1/agl/rollouts/{rollout}"), &body);
-        self.send(client, request, vec![Doubt::Facts(facts.clone())]).await?;
+        self.call(client, request, vec![Doubt::Facts(facts.clone())]).await?;
         self.facts.extend(facts);
         Some(())
     }
 
-    async fn put_resources(&mut self, client: &mut Client) -> Option<()> {
+    async fn put_resources(&mut self, client: &mut Connection) -> Option<()> {
         let id = self.resources();
         let text = format!("text {}", self.random.number());
         let body = json!({"main": {"resource_type": "prompt_template", "template": text, "engine": "jinja"}});
         let request = post(&format!("/v1/agl/resources/{id}"), &body);
         let doubt = Doubt::Facts(vec![Fact::Resources(id.clone(), self.version + 1, text.clone())]);
-        let answer = self.send(client, request, vec![doubt]).await?.value();
+        let answer = self.call(client, request, vec![doubt]).await?.value();
         self.version = number(&answer["version"]);
         self.facts.push(Fact::Resources(id, self.version, text));
         Some(())
     }
 
-    async fn wait(&mut self, client: &mut Client) -> Option<()> {
+    async fn wait(&mut self, client: &mut Connection) -> Option<()> {
         let ids: Vec<&str> = self.claims.iter().map(|claim| claim.rollout.as_str()).collect();
         let request = post("/v1/agl/waits/rollouts", &json!({"rollout_ids": ids, "timeout": 0.005}));
         let answer = self.send(client, request, Vec::new()).await?.value();
@@ -272,6 +336,15 @@ impl Writer {
             facts.push(Fact::RolloutStatus(rollout.clone(), *number, "running"));
         }
     }
+}
+
+/// A connection to a server that will be killed.
+struct Connection {
+    client: Client,
+    /// Where the next one listens
+    restarted: watch::Receiver<Option<SocketAddr>>,
+    /// Whether a call was left unanswered
+    was_cut: bool,
 }
 
 fn post(target: &str, body: &Value) -> Request {

@@ -9,6 +9,7 @@ use lightning_store_client::wire::{
     UpdateRollout as RolloutChange, Worker, WorkerId,
 };
 use lightning_store_server::clock::ManualClock;
+use lightning_store_server::limits::IDEMPOTENCY_KEYS;
 use lightning_store_server::service::add_spans::{AddSpans, NewSpan, SpanOutcome};
 use lightning_store_server::service::dequeue::Dequeue;
 use lightning_store_server::service::enqueue::Enqueue;
@@ -28,13 +29,13 @@ pub(crate) struct Fixture {
 impl Fixture {
     pub(crate) fn memory() -> Self {
         let clock = ManualClock::at(1_000_000);
-        Self { store: Store::memory(clock.clone()).unwrap(), clock, folder: None }
+        Self { store: Store::memory(clock.clone(), IDEMPOTENCY_KEYS).unwrap(), clock, folder: None }
     }
 
     pub(crate) fn sqlite() -> Self {
         let clock = ManualClock::at(1_000_000);
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::sqlite(&folder.path().join("store.db"), clock.clone()).unwrap();
+        let store = Store::sqlite(&folder.path().join("store.db"), clock.clone(), IDEMPOTENCY_KEYS).unwrap();
         Self { store, clock, folder: Some(folder) }
     }
 
@@ -42,8 +43,21 @@ impl Fixture {
     pub(crate) async fn restarted(self) -> Self {
         let Some(folder) = self.folder else { return self };
         self.store.close().await;
-        let store = Store::sqlite(&folder.path().join("store.db"), self.clock.clone()).unwrap();
+        let store =
+            Store::sqlite(&folder.path().join("store.db"), self.clock.clone(), IDEMPOTENCY_KEYS).unwrap();
         Self { store, clock: self.clock, folder: Some(folder) }
+    }
+
+    /// A store that remembers so many idempotency keys; the same one if it outlives its process.
+    pub(crate) async fn remembering(self, idempotency_keys: u32) -> Self {
+        self.store.close().await;
+        let store = match &self.folder {
+            Some(folder) => {
+                Store::sqlite(&folder.path().join("store.db"), self.clock.clone(), idempotency_keys)
+            }
+            None => Store::memory(self.clock.clone(), idempotency_keys),
+        };
+        Self { store: store.unwrap(), ..self }
     }
 
     pub(crate) fn advance(&self, seconds: f64) {
@@ -97,7 +111,7 @@ impl Fixture {
 
     pub(crate) async fn add_span(&self, attempt: &Attempt, number: i64, span_id: &str) -> SpanOutcome {
         let span = NewSpan { span: span(attempt, number, span_id), numbered: true };
-        self.store.transact(AddSpans { spans: vec![span] }).await.unwrap().remove(0)
+        self.store.transact(AddSpans { spans: [span].into() }).await.unwrap().remove(0)
     }
 
     pub(crate) async fn status(&self, id: &RolloutId) -> RolloutStatus {

@@ -5,7 +5,10 @@
 #![expect(clippy::unwrap_used, reason = "a sentence that cannot go on has failed")]
 
 mod attempts;
+mod events;
 mod fixture;
+mod line;
+mod once;
 mod queue;
 mod resources;
 mod rollouts;

@@ -57,7 +57,7 @@ async fn a_repeated_span_is_kept_as_it_was_first_and_is_no_sign_of_life(f: Fixtu
     f.advance(1.0);
     let other = SpanRecord { name: "other".to_owned(), ..span(&taken.attempt, 9, "a") };
     let outcomes =
-        f.store.transact(AddSpans { spans: vec![NewSpan { span: other, numbered: true }] }).await.unwrap();
+        f.store.transact(AddSpans { spans: [NewSpan { span: other, numbered: true }].into() }).await.unwrap();
     assert_eq!(outcomes, [SpanOutcome::Duplicate]);
     assert_eq!(f.latest(&id).await, before);
     let page = f.store.query_spans(of(id.as_str()), None, Window::default()).await.unwrap();
@@ -119,7 +119,7 @@ async fn a_batch_keeps_its_order_and_refuses_only_what_is_unknown(f: Fixture) {
         SpanOutcome::Duplicate,
         SpanOutcome::Stored(4),
     ];
-    assert_eq!(f.store.transact(AddSpans { spans }).await.unwrap(), expected);
+    assert_eq!(f.store.transact(AddSpans { spans: spans.into() }).await.unwrap(), expected);
     assert_eq!(list(&f, of(id.as_str()), None).await, ["a", "c", "e"]);
 }
 

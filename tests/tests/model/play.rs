@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use lightning_store_client::wire::{DequeueRollouts, Timestamp};
 use lightning_store_server::clock::{Clock as _, ManualClock};
+use lightning_store_server::limits::IDEMPOTENCY_KEYS;
 use lightning_store_server::storage::Store;
 
 use crate::command::{Command, Pause};
@@ -168,8 +169,10 @@ impl Player {
 
 fn open(folder: Option<&tempfile::TempDir>, clock: &Arc<ManualClock>) -> Store {
     match folder {
-        Some(folder) => Store::sqlite(&folder.path().join("store.db"), clock.clone()).unwrap(),
-        None => Store::memory(clock.clone()).unwrap(),
+        Some(folder) => {
+            Store::sqlite(&folder.path().join("store.db"), clock.clone(), IDEMPOTENCY_KEYS).unwrap()
+        }
+        None => Store::memory(clock.clone(), IDEMPOTENCY_KEYS).unwrap(),
     }
 }
 

@@ -8,10 +8,15 @@ use crate::app::AppState;
 use crate::http::answer::{self, Outcome};
 use crate::http::error::ApiError;
 use crate::http::extract::{Ids, Json};
+use crate::http::keyed::Keyed;
+use crate::service::once::{Call, Replay as _};
 use crate::service::resources::PutResources;
 
-pub(super) async fn add(State(state): State<AppState>, Json(resources): Json<NamedResources>) -> Outcome {
-    Ok(answer::created(&Resources::from(put(&state, None, resources).await?)))
+pub(super) async fn add(
+    State(state): State<AppState>,
+    Keyed { call, body: Json(resources) }: Keyed<Json<NamedResources>>,
+) -> Outcome {
+    Ok(answer::created(&Resources::from(put(&state, call, None, resources).await?)))
 }
 
 pub(super) async fn get_latest(State(state): State<AppState>) -> Outcome {
@@ -25,23 +30,24 @@ pub(super) async fn get(State(state): State<AppState>, ids: Ids) -> Outcome {
 pub(super) async fn update(
     State(state): State<AppState>,
     ids: Ids,
-    Json(resources): Json<NamedResources>,
+    Keyed { call, body: Json(resources) }: Keyed<Json<NamedResources>>,
 ) -> Outcome {
-    Ok(answer::ok(&Resources::from(put(&state, Some(ids.resources()), resources).await?)))
+    Ok(answer::ok(&Resources::from(put(&state, call, Some(ids.resources()), resources).await?)))
 }
 
 /// `latest` is only a word when it is read; written to, it is an id (Compat).
 pub(super) async fn update_latest(
     State(state): State<AppState>,
-    Json(resources): Json<NamedResources>,
+    Keyed { call, body: Json(resources) }: Keyed<Json<NamedResources>>,
 ) -> Outcome {
-    Ok(answer::ok(&Resources::from(put(&state, Some("latest".into()), resources).await?)))
+    Ok(answer::ok(&Resources::from(put(&state, call, Some("latest".into()), resources).await?)))
 }
 
 async fn put(
     state: &AppState,
+    call: Option<Call>,
     resources_id: Option<ResourcesId>,
     resources: NamedResources,
 ) -> Result<ResourcesUpdate, ApiError> {
-    Ok(state.store.transact(PutResources { resources_id, resources }).await?)
+    Ok(state.store.transact(PutResources { resources_id, resources }.once(call)).await?)
 }

@@ -10,9 +10,11 @@ use lightning_store_client::wire::{
 use crate::app::AppState;
 use crate::http::answer::{self, Outcome};
 use crate::http::error::ApiError;
-use crate::http::extract::{Ids, Json};
-use crate::service::dequeue::Dequeue;
+use crate::http::extract::{Ids, Ignored, Json, Parameters};
+use crate::http::keyed::Keyed;
+use crate::http::v1_agl::queues;
 use crate::service::enqueue::Enqueue;
+use crate::service::once::Replay as _;
 use crate::service::start_attempt::StartAttempt;
 use crate::service::start_rollout::StartRollout;
 use crate::storage::error::NotFound;
@@ -22,20 +24,31 @@ fn without_empty_id(rollout: NewRollout) -> NewRollout {
     NewRollout { resources_id: rollout.resources_id.filter(|id| !id.as_str().is_empty()), ..rollout }
 }
 
-pub(super) async fn enqueue(State(state): State<AppState>, Json(rollout): Json<NewRollout>) -> Outcome {
-    let rollouts = state.store.transact(Enqueue { rollouts: vec![without_empty_id(rollout)] }).await?;
+pub(super) async fn enqueue(
+    State(state): State<AppState>,
+    Keyed { call, body: Json(rollout) }: Keyed<Json<NewRollout>>,
+) -> Outcome {
+    let enqueue = Enqueue { rollouts: vec![without_empty_id(rollout)] };
+    let rollouts = state.store.transact(enqueue.once(call)).await?;
     Ok(answer::created(&rollouts.first()))
 }
 
 /// Whatever the body says is not looked at.
-pub(super) async fn dequeue(State(state): State<AppState>) -> Outcome {
-    let rollouts = state.store.transact(Dequeue { request: DequeueRollouts::default() }).await?;
-    Ok(answer::ok(&rollouts.first()))
+pub(super) async fn dequeue(
+    State(state): State<AppState>,
+    parameters: Parameters,
+    Keyed { call, .. }: Keyed<Ignored>,
+) -> Outcome {
+    let request = parameters.read(DequeueRollouts::parameters)?;
+    queues::take(&state, request, call, |rollouts| answer::ok(&rollouts.first())).await
 }
 
-pub(super) async fn start(State(state): State<AppState>, Json(rollout): Json<NewRollout>) -> Outcome {
+pub(super) async fn start(
+    State(state): State<AppState>,
+    Keyed { call, body: Json(rollout) }: Keyed<Json<NewRollout>>,
+) -> Outcome {
     let request = StartRequest { rollout: without_empty_id(rollout), worker_id: None };
-    Ok(answer::created(&state.store.transact(StartRollout { request }).await?))
+    Ok(answer::created(&state.store.transact(StartRollout { request }.once(call)).await?))
 }
 
 pub(super) async fn list_all(State(state): State<AppState>) -> Outcome {
@@ -73,9 +86,13 @@ async fn find(state: &AppState, id: RolloutId) -> Outcome {
 }
 
 /// Whatever the body says is not looked at.
-pub(super) async fn start_attempt(State(state): State<AppState>, ids: Ids) -> Outcome {
-    let started = StartAttempt { rollout_id: ids.rollout(), worker_id: None };
-    Ok(answer::created(&state.store.transact(started).await?))
+pub(super) async fn start_attempt(
+    State(state): State<AppState>,
+    ids: Ids,
+    Keyed { call, .. }: Keyed<Ignored>,
+) -> Outcome {
+    let start = StartAttempt { rollout_id: ids.rollout(), worker_id: None };
+    Ok(answer::created(&state.store.transact(start.once(call)).await?))
 }
 
 pub(super) async fn list_attempts(State(state): State<AppState>, ids: Ids) -> Outcome {

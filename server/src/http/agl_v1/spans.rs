@@ -7,26 +7,26 @@ use lightning_store_client::wire::{
 
 use crate::app::AppState;
 use crate::http::answer::{self, Outcome};
-use crate::http::error::ApiError;
 use crate::http::extract::{Json, Parameters};
-use crate::service::add_spans::{AddSpans, NewSpan, SpanOutcome};
+use crate::http::keyed::Keyed;
+use crate::service::add_spans::AddSpan;
+use crate::service::once::Replay as _;
 
 /// A span that is there already is answered as it was stored first.
-pub(super) async fn add(State(state): State<AppState>, Json(span): Json<SpanRecord>) -> Outcome {
+pub(super) async fn add(
+    State(state): State<AppState>,
+    Keyed { call, body: Json(span) }: Keyed<Json<SpanRecord>>,
+) -> Outcome {
     let answered = answer::created_span(Some(&span));
     let filter = SpanFilter {
         span_id: TextFilter { exact: Some(span.span_id.clone()), contains: None },
         ..of(span.rollout_id.to_string(), Some(span.attempt_id.to_string()))
     };
-    let outcomes = state.store.transact(AddSpans { spans: vec![NewSpan { span, numbered: true }] }).await?;
-    match outcomes.into_iter().next() {
-        Some(SpanOutcome::Stored(_)) => Ok(answered),
-        Some(SpanOutcome::Duplicate) | None => {
-            let page = state.store.query_spans(filter, None, Window::default()).await?;
-            Ok(answer::created_span(page.items.first()))
-        }
-        Some(SpanOutcome::Refused(missing)) => Err(ApiError::NotFound(missing.to_string())),
+    if state.store.transact(AddSpan::new(span).once(call)).await? {
+        return Ok(answered);
     }
+    let page = state.store.query_spans(filter, None, Window::default()).await?;
+    Ok(answer::created_span(page.items.first()))
 }
 
 pub(super) async fn list(State(state): State<AppState>, parameters: Parameters) -> Outcome {

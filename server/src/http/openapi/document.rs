@@ -1,7 +1,8 @@
 //! The whole document: OpenAPI 3.1.
 
 use http::StatusCode;
-use lightning_store_client::api::{self, Endpoint, Method};
+use lightning_store_client::api::{self, Endpoint, IDEMPOTENCY_KEY, Method, Repeat};
+use lightning_store_client::lax::MAX_ID_BYTES;
 use serde_json::{Map, Value, json};
 
 use super::components::{Components, response};
@@ -26,7 +27,10 @@ says nothing.
 **Errors**: a request that makes no sense is answered 400, one with faulty fields 422 with all of them, one that names \
 something unknown 404, one over a limit 413, one that comes too slowly 408. An unknown path is answered 404 with \
 `{\"detail\": \"Not Found\"}`, a method that a path does not have (HEAD always) 405 with the header `Allow`, a head that \
-is too large 431. 408, 500 and 503 may be sent again. Every answer carries its id in the header `x-request-id`.";
+is too large 431. 408, 500 and 503 may be sent again. Every answer carries its id in the header `x-request-id`.
+
+**Repetitions**: a request whose answer got lost may be sent again without a second effect if it has an \
+`Idempotency-Key`; the operations that take one say so. The others read, or are harmless when repeated.";
 
 /// Every operation in the order in which the document has it.
 pub(super) fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
@@ -76,6 +80,7 @@ const TAGS: &[(&str, &str, &str)] = &[
     ("/v1/agl/spans", "spans", "What happened in an attempt."),
     ("/v1/agl/resources", "resources", "The models and prompts that rollouts are done with, in versions."),
     ("/v1/agl/workers", "workers", "Who does the work."),
+    ("/v1/agl/events", "events", "Hearing what changes."),
     ("/v1/agl/", "store", "The store as a whole."),
     ("/agl/v1/queues/", "agl-v1-queue", "One rollout at a time."),
     ("/agl/v1/rollouts", "agl-v1-rollouts", "Rollouts, as plain lists and without their attempts."),
@@ -123,6 +128,9 @@ fn reason(status: u16) -> &'static str {
 
 fn operation(endpoint: &Endpoint, operation: Operation, components: &mut Components) -> Value {
     let mut parameters = path_parameters(endpoint, components);
+    if endpoint.repeat == Repeat::Keyed {
+        parameters.push(idempotency_key());
+    }
     let has_parameters = !parameters.is_empty() || !operation.parameters.is_empty();
     parameters.extend(operation.parameters);
     let mut responses = Map::new();
@@ -173,6 +181,25 @@ fn path_parameters(endpoint: &Endpoint, components: &mut Components) -> Vec<Valu
             json!({"name": name, "in": "path", "required": true, "description": description, "schema": schema})
         })
         .collect()
+}
+
+/// The header that keeps a repeated call from having a second effect.
+fn idempotency_key() -> Value {
+    json!({
+        "name": IDEMPOTENCY_KEY,
+        "in": "header",
+        "required": false,
+        "description": "Names the call, for example by a random UUID. A request that comes again with the same key is \
+                        answered as the first time and has no second effect, for 24 hours after a success. With \
+                        another method, path, query or body the key is refused. Refusals are not remembered.",
+        "schema": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": MAX_ID_BYTES,
+            "pattern": "^[!-~]+$",
+            "examples": ["3f1c9a52-7d0b-4e63-9a8e-5b1d2c4f6a70"],
+        },
+    })
 }
 
 #[cfg(test)]

@@ -188,3 +188,21 @@ pub(super) fn issues() -> Value {
     let place = json!(["body", "rollouts", 1, "input"]);
     json!({"detail": [{"type": "missing", "loc": place, "msg": "Field required", "input": {"mode": "train"}}]})
 }
+
+/// What is answered to a span of a rollout that is not in the store.
+pub(super) fn span_error() -> Value {
+    json!({"error": "Rollout ro-000000000000 not found"})
+}
+
+/// What is heard of it.
+pub(super) const EVENTS: &str = "\
+: listening
+id: 5e0f1a2b.17
+
+id: 5e0f1a2b.18
+event: rollout
+data: {\"rollout_id\":\"ro-6f1d2c3b4a59\",\"status\":\"running\",\"attempt_id\":\"at-1a2b3c4d\",\"attempt_status\":\"running\",\"seq\":18}
+
+id: 5e0f1a2b.18
+
+";

@@ -3,9 +3,10 @@
 use lightning_store_client::api::{Endpoint, agl_v1 as agl, ops, otlp as otlp_api, v1_agl as v1};
 use lightning_store_client::wire::agl_v1::{Resources, SearchRollouts};
 use lightning_store_client::wire::{
-    Attempt, AttemptedRollout, DequeueRollouts, EnqueueRollouts, Health, NamedResources, NewRollout,
-    NextSequenceId, ResourcesUpdate, Rollout, RolloutWithAttempt, SequenceId, Span, StartAttempt,
-    StartRollout, Statistics, UpdateAttempt, UpdateRollout, UpdateWorker, WaitForRollouts, Worker,
+    AddSpans, Attempt, AttemptedRollout, DequeueRollouts, EnqueueRollouts, Health, NamedResources,
+    NewRollout, NextSequenceId, ResourcesEvent, ResourcesUpdate, Rollout, RolloutEvent, RolloutWithAttempt,
+    SequenceId, Span, SpanError, SpansEvent, StartAttempt, StartRollout, Statistics, UpdateAttempt,
+    UpdateRollout, UpdateWorker, WaitForRollouts, Worker, WorkerEvent,
 };
 use serde_json::json;
 
@@ -29,7 +30,10 @@ fn v1_agl(endpoint: &Endpoint, components: &mut Components) -> Option<Operation>
             .takes(&c.of::<EnqueueRollouts>(), &json!({"rollouts": [examples::new_rollout()]})),
         v1::DEQUEUE => {
             Operation::answers(&list_of(&c.of::<AttemptedRollout>()), &json!([examples::preparing()]))
-                .may_take(&c.of::<DequeueRollouts>(), &json!({"limit": 1, "worker_id": examples::WORKER_ID}))
+                .may_take(
+                    &c.of::<DequeueRollouts>(),
+                    &json!({"limit": 1, "worker_id": examples::WORKER_ID, "wait_seconds": 30.0}),
+                )
         }
         v1::START_ROLLOUT => Operation::answers(&c.of::<AttemptedRollout>(), &examples::preparing())
             .takes(&c.of::<StartRollout>(), &examples::start_rollout()),
@@ -69,6 +73,7 @@ fn v1_agl(endpoint: &Endpoint, components: &mut Components) -> Option<Operation>
         v1::ADD_SPAN => Operation::answers(&nullable(&c.of::<Span>()), &examples::span())
             .takes(&c.of::<Span>(), &examples::span())
             .finds(),
+        v1::ADD_SPANS => add_spans(c),
         v1::QUERY_SPANS => {
             let query = queries::spans(c);
             spans(c).lists(&query)
@@ -104,6 +109,7 @@ fn v1_agl(endpoint: &Endpoint, components: &mut Components) -> Option<Operation>
         v1::UPDATE_WORKER => Operation::answers(&c.of::<Worker>(), &examples::worker())
             .may_take(&c.of::<UpdateWorker>(), &json!({"heartbeat_stats": {"cpu_percent": 12.5}})),
         v1::WAIT_FOR_ROLLOUTS => wait_for_rollouts(c),
+        v1::EVENTS => events(c),
         _ => return None,
     })
 }
@@ -115,7 +121,8 @@ fn agl_v1(endpoint: &Endpoint, components: &mut Components) -> Option<Operation>
         agl::ENQUEUE => Operation::answers(&c.of::<Rollout>(), &examples::queuing())
             .takes(&c.of::<NewRollout>(), &examples::new_rollout()),
         agl::DEQUEUE => Operation::answers(&nullable(&c.of::<AttemptedRollout>()), &examples::preparing())
-            .described("A body is not looked at."),
+            .described("A body is not looked at.")
+            .filtered(&queries::wait()),
         agl::START_ROLLOUT => Operation::answers(&c.of::<AttemptedRollout>(), &examples::preparing())
             .takes(&c.of::<NewRollout>(), &examples::new_rollout()),
         agl::QUERY_ROLLOUTS => {
@@ -225,4 +232,50 @@ fn next_sequence_id(c: &mut Components) -> Operation {
 fn wait_for_rollouts(c: &mut Components) -> Operation {
     Operation::answers(&list_of(&c.of::<Rollout>()), &json!([examples::cancelled()]))
         .takes(&c.of::<WaitForRollouts>(), &json!({"rollout_ids": [examples::ROLLOUT_ID], "timeout": 30.0}))
+}
+
+fn add_spans(c: &mut Components) -> Operation {
+    let outcome = json!({
+        "oneOf": [c.of::<Span>(), c.of::<SpanError>(), {"type": "null"}],
+        "description": "The span as it is stored; or why it is not; or null, if its attempt has one with this id.",
+    });
+    Operation::answers(&list_of(&outcome), &json!([examples::span(), null, examples::span_error()]))
+        .takes(&c.of::<AddSpans>(), &json!({"spans": [examples::span()]}))
+}
+
+fn events(c: &mut Components) -> Operation {
+    const DESCRIPTION: &str = "\
+Server-sent events that say where to look; they are no history. Changes of one thing that follow each other closely are \
+told once, as it stands in the end. The names of the messages and their data:
+
+- `rollout`: RolloutEvent. Signs of life alone are not told; they come with the spans.
+- `worker`: WorkerEvent.
+- `resources`: ResourcesEvent.
+- `spans`: SpansEvent.
+- `reset`: `{}`. What was missed is not known: fetch anew what is shown.
+
+Ids are `<instance>.<number>`. Whoever comes back within a minute with the last one in the header `Last-Event-ID` is told \
+what was missed. A comment comes every 15 seconds when nothing else does.";
+    // Named in the description: a stream has no schema of its own in OpenAPI 3.1.
+    let schema = json!({
+        "type": "string",
+        "x-messages": [
+            c.of::<RolloutEvent>(),
+            c.of::<WorkerEvent>(),
+            c.of::<ResourcesEvent>(),
+            c.of::<SpansEvent>(),
+        ],
+    });
+    let mut operation =
+        Operation::gives(Some(json!({"text/event-stream": {"schema": schema, "example": examples::EVENTS}})))
+            .described(DESCRIPTION)
+            .filtered(&queries::listen());
+    operation.parameters.push(json!({
+        "name": "last-event-id",
+        "in": "header",
+        "required": false,
+        "description": "Where listening has ended.",
+        "schema": {"type": "string", "examples": ["5e0f1a2b.17"]},
+    }));
+    operation
 }

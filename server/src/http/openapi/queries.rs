@@ -2,8 +2,8 @@
 //! and as the body of a search.
 
 use lightning_store_client::wire::{
-    AttemptField, AttemptId, FilterLogic, ResourcesField, RolloutField, RolloutId, RolloutStatus, SortField,
-    SortOrder, SpanField, WorkerField, WorkerStatus,
+    AttemptField, AttemptId, FilterLogic, MAX_TOPICS, MAX_WAIT_SECONDS, ResourcesField, RolloutField,
+    RolloutId, RolloutStatus, SortField, SortOrder, SpanField, WorkerField, WorkerStatus,
 };
 use serde_json::{Map, Value, json};
 
@@ -198,4 +198,22 @@ pub(super) fn workers(components: &mut Components) -> Query {
         .contains("worker_id_contains", "the id")
         .joined(components, "How the two are joined.")
         .sorted::<WorkerField>(components, None)
+}
+
+/// How long to wait for a rollout.
+pub(super) fn wait() -> Query {
+    let description =
+        "When there is nothing to take, wait for it up to so many seconds. 0 and less: look once.";
+    let schema = json!({"type": "number", "format": "double", "maximum": MAX_WAIT_SECONDS});
+    Query(Vec::new()).with("wait_seconds", description, schema, Presence::Nullable)
+}
+
+/// What to hear of.
+pub(super) fn listen() -> Query {
+    let topics = "What to hear of, joined with commas or repeated: `rollouts`, `workers`, `resources`, \
+                  `spans:<rollout>/<attempt>`.";
+    let schema = json!({"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": MAX_TOPICS});
+    Query(Vec::new())
+        .with("topics", topics, schema, Presence::Required)
+        .text("last_event_id", "The same as the header `Last-Event-ID`, for clients that cannot send it.")
 }

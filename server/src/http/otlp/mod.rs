@@ -169,8 +169,11 @@ async fn export(
     let (spans, inconvertible) = convert::spans(request);
     rejected.extend(inconvertible);
     if !spans.is_empty() {
-        let outcomes =
-            state.store.transact(AddSpans { spans }).await.map_err(|error| Refusal::Other(error.into()))?;
+        let outcomes = state
+            .store
+            .transact(AddSpans { spans: spans.into() })
+            .await
+            .map_err(|error| Refusal::Other(error.into()))?;
         rejected.extend(outcomes.into_iter().filter_map(|outcome| match outcome {
             SpanOutcome::Refused(missing) => Some(missing.to_string()),
             SpanOutcome::Stored(_) | SpanOutcome::Duplicate => None,

@@ -8,16 +8,19 @@ use lightning_store_client::wire::{
 use crate::app::AppState;
 use crate::http::answer::{self, Outcome};
 use crate::http::extract::{Ids, Json, OptionalJson, Parameters};
+use crate::http::keyed::Keyed;
+use crate::service::once::{Once, Replay as _};
 use crate::service::start_attempt::StartAttempt;
 use crate::service::update_attempt::UpdateAttempt;
 
 pub(in crate::http) async fn start(
     State(state): State<AppState>,
     ids: Ids,
-    OptionalJson(request): OptionalJson<StartRequest>,
+    Keyed { call, body: OptionalJson(request) }: Keyed<OptionalJson<StartRequest>>,
 ) -> Outcome {
     let worker_id = request.unwrap_or_default().worker_id;
-    Ok(answer::created(&state.store.transact(StartAttempt { rollout_id: ids.rollout(), worker_id }).await?))
+    let start = StartAttempt { rollout_id: ids.rollout(), worker_id };
+    Ok(answer::created(&state.store.transact(start.once(call)).await?))
 }
 
 pub(in crate::http) async fn query(
@@ -48,25 +51,22 @@ pub(in crate::http) async fn get_latest(State(state): State<AppState>, ids: Ids)
 pub(in crate::http) async fn update(
     State(state): State<AppState>,
     ids: Ids,
-    Json(request): Json<UpdateRequest>,
+    Keyed { call, body: Json(request) }: Keyed<Json<UpdateRequest>>,
 ) -> Outcome {
-    change(&state, ids.rollout(), ids.attempt(), request).await
+    let update = UpdateAttempt { rollout_id: ids.rollout(), attempt_id: ids.attempt(), request };
+    change(&state, update.once(call)).await
 }
 
 /// The path of the newest attempt is a route of its own.
 pub(in crate::http) async fn update_latest(
     State(state): State<AppState>,
     ids: Ids,
-    Json(request): Json<UpdateRequest>,
+    Keyed { call, body: Json(request) }: Keyed<Json<UpdateRequest>>,
 ) -> Outcome {
-    change(&state, ids.rollout(), AttemptId::from(AttemptId::LATEST), request).await
+    let update = UpdateAttempt { rollout_id: ids.rollout(), attempt_id: AttemptId::LATEST.into(), request };
+    change(&state, update.once(call)).await
 }
 
-async fn change(
-    state: &AppState,
-    rollout_id: RolloutId,
-    attempt_id: AttemptId,
-    request: UpdateRequest,
-) -> Outcome {
-    Ok(answer::ok(&state.store.transact(UpdateAttempt { rollout_id, attempt_id, request }).await?))
+async fn change(state: &AppState, update: Once<UpdateAttempt>) -> Outcome {
+    Ok(answer::ok(&state.store.transact(update).await?))
 }

@@ -4,7 +4,8 @@
 //! `lightning_store_client::wire`.
 
 pub(super) mod attempts;
-mod queues;
+mod events;
+pub(super) mod queues;
 mod resources;
 pub(super) mod rollouts;
 pub(super) mod spans;
@@ -21,6 +22,7 @@ use crate::app::AppState;
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route(api::HEALTH.path, get(statistics::health))
+        .route(api::EVENTS.path, get(events::listen))
         .route(api::STATISTICS.path, get(statistics::statistics))
         .route(api::ENQUEUE.path, post(queues::enqueue))
         .route(api::DEQUEUE.path, post(queues::dequeue))
@@ -33,6 +35,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route(api::GET_LATEST_ATTEMPT.path, get(attempts::get_latest).post(attempts::update_latest))
         .route(api::UPDATE_ATTEMPT.path, post(attempts::update))
         .route(api::ADD_SPAN.path, post(spans::add).get(spans::query))
+        .route(api::ADD_SPANS.path, post(spans::add_many))
         .route(api::SEARCH_SPANS.path, post(spans::search))
         .route(api::NEXT_SEQUENCE_ID.path, post(spans::next_sequence_id))
         .route(api::ADD_RESOURCES.path, post(resources::add).get(resources::query))

@@ -9,6 +9,8 @@ use crate::app::AppState;
 use crate::http::answer::{self, Outcome};
 use crate::http::error::ApiError;
 use crate::http::extract::{Ids, Json, Parameters};
+use crate::http::keyed::Keyed;
+use crate::service::once::Replay as _;
 use crate::service::start_rollout::StartRollout;
 use crate::service::update_rollout::UpdateRollout;
 use crate::service::wait::wait as wait_for;
@@ -16,9 +18,9 @@ use crate::storage::error::NotFound;
 
 pub(in crate::http) async fn start(
     State(state): State<AppState>,
-    Json(request): Json<StartRequest>,
+    Keyed { call, body: Json(request) }: Keyed<Json<StartRequest>>,
 ) -> Outcome {
-    Ok(answer::created(&state.store.transact(StartRollout { request }).await?))
+    Ok(answer::created(&state.store.transact(StartRollout { request }.once(call)).await?))
 }
 
 pub(in crate::http) async fn query(State(state): State<AppState>, parameters: Parameters) -> Outcome {
@@ -56,9 +58,10 @@ async fn find(state: &AppState, id: RolloutId) -> Outcome {
 pub(in crate::http) async fn update(
     State(state): State<AppState>,
     ids: Ids,
-    Json(request): Json<UpdateRequest>,
+    Keyed { call, body: Json(request) }: Keyed<Json<UpdateRequest>>,
 ) -> Outcome {
-    Ok(answer::ok(&state.store.transact(UpdateRollout { rollout_id: ids.rollout(), request }).await?))
+    let update = UpdateRollout { rollout_id: ids.rollout(), request };
+    Ok(answer::ok(&state.store.transact(update.once(call)).await?))
 }
 
 pub(in crate::http) async fn wait(

@@ -1,23 +1,36 @@
 //! Spans.
 
+use std::sync::Arc;
+
 use axum::extract::State;
-use lightning_store_client::wire::{NextSequenceId, QuerySpans, SequenceId, SpanRecord};
+use lightning_store_client::wire::{
+    AddSpans as AddSpansRequest, BatchedSpan, NextSequenceId, QuerySpans, SequenceId, SpanRecord,
+};
 
 use crate::app::AppState;
 use crate::http::answer::{self, Outcome};
-use crate::http::error::ApiError;
 use crate::http::extract::{Json, Parameters};
-use crate::service::add_spans::{AddSpans, NewSpan, SpanOutcome};
+use crate::http::keyed::Keyed;
+use crate::service::add_spans::{AddSpan, AddSpans};
 use crate::service::next_sequence_id::next_sequence_id as take_next;
+use crate::service::once::Replay as _;
 
-pub(in crate::http) async fn add(State(state): State<AppState>, Json(span): Json<SpanRecord>) -> Outcome {
+pub(in crate::http) async fn add(
+    State(state): State<AppState>,
+    Keyed { call, body: Json(span) }: Keyed<Json<SpanRecord>>,
+) -> Outcome {
     let answered = answer::created_span(Some(&span));
-    let outcomes = state.store.transact(AddSpans { spans: vec![NewSpan { span, numbered: true }] }).await?;
-    match outcomes.into_iter().next() {
-        Some(SpanOutcome::Stored(_)) => Ok(answered),
-        Some(SpanOutcome::Duplicate) | None => Ok(answer::created_span(None)),
-        Some(SpanOutcome::Refused(missing)) => Err(ApiError::NotFound(missing.to_string())),
-    }
+    let is_new = state.store.transact(AddSpan::new(span).once(call)).await?;
+    Ok(if is_new { answered } else { answer::created_span(None) })
+}
+
+pub(super) async fn add_many(
+    State(state): State<AppState>,
+    Keyed { call, body: Json(AddSpansRequest { spans }) }: Keyed<Json<AddSpansRequest<BatchedSpan>>>,
+) -> Outcome {
+    let spans: Arc<[BatchedSpan]> = spans.into();
+    let outcomes = state.store.transact(AddSpans { spans: spans.clone() }.once(call)).await?;
+    Ok(answer::created_spans(&spans, &outcomes))
 }
 
 pub(in crate::http) async fn query(State(state): State<AppState>, parameters: Parameters) -> Outcome {

@@ -8,10 +8,11 @@
 //!
 //! - [`open`]: whose file it is, and its schema (`migrations/`).
 //! - [`writer`], [`transaction`], [`verbs`]: the write side. [`counts`], [`deadlines`], [`sequences`] and [`soft`] are
-//!   what the writer keeps in memory.
+//!   what the writer keeps in memory; [`answers`] forgets idempotency keys.
 //! - [`queries`]: the read side.
 //! - [`rows`]: columns ↔ types.
 
+mod answers;
 mod checkpoint;
 mod counts;
 mod deadlines;
@@ -91,23 +92,28 @@ impl std::fmt::Debug for Channels {
 }
 
 impl SqliteStore {
-    /// Opens the database at `path`, or makes it.
+    /// Opens the database at `path`, or makes it. Remembers up to so many idempotency keys.
     ///
     /// # Errors
     /// [`OpenError`]; its text says what to do.
-    pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        Self::start("SQLite", Place::file(path)?, clock)
+    pub fn open(path: &Path, clock: Arc<dyn Clock>, idempotency_keys: u32) -> Result<Self, OpenError> {
+        Self::start("SQLite", Place::file(path)?, clock, idempotency_keys)
     }
 
-    /// Opens a store that is gone with the process.
+    /// Opens a store that is gone with the process. Remembers up to so many idempotency keys.
     ///
     /// # Errors
     /// [`OpenError`]; its text says what to do.
-    pub fn memory(clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        Self::start("memory", Place::memory()?, clock)
+    pub fn memory(clock: Arc<dyn Clock>, idempotency_keys: u32) -> Result<Self, OpenError> {
+        Self::start("memory", Place::memory()?, clock, idempotency_keys)
     }
 
-    fn start(name: &'static str, place: Place, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+    fn start(
+        name: &'static str,
+        place: Place,
+        clock: Arc<dyn Clock>,
+        idempotency_keys: u32,
+    ) -> Result<Self, OpenError> {
         let place = Arc::new(place);
         let connection = open_writer(&place)?;
         let failed =
@@ -116,8 +122,15 @@ impl SqliteStore {
         let soft = Arc::new(RwLock::new(SoftState::new()));
         let wakeups = Wakeups::default();
         let known_workers = Arc::new(AtomicU64::new(0));
-        let tx = SqliteTx::new(connection, sequences.clone(), soft.clone(), known_workers.clone())
-            .map_err(failed)?;
+        let tx = SqliteTx::new(
+            connection,
+            sequences.clone(),
+            soft.clone(),
+            known_workers.clone(),
+            wakeups.feed().clone(),
+            idempotency_keys,
+        )
+        .map_err(failed)?;
         let (jobs, waiting_jobs) = crossbeam_channel::bounded(MAX_WAITING_WRITES);
         let (queries, waiting_queries) = crossbeam_channel::bounded::<Query>(MAX_WAITING_READS);
         let (committed, commits) = crossbeam_channel::bounded(1);

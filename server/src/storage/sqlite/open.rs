@@ -19,7 +19,8 @@ const OLDEST_SQLITE: i32 = 3_051_003;
 const PAGE_BYTES: u32 = 8_192;
 
 /// How to make the newest schema out of each older one. Append only.
-const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("migrations/0001_initial.sql"))];
+const MIGRATIONS: &[M<'static>] =
+    &[M::up(include_str!("migrations/0001_initial.sql")), M::up(include_str!("migrations/0002_answers.sql"))];
 
 /// Why a database could not be opened. The texts say what to do.
 #[derive(Debug, thiserror::Error)]

@@ -7,19 +7,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use lightning_store_client::wire::{
-    Attempt, AttemptId, RawJson, ResourcesId, RolloutId, Timestamp, Word as _, Worker, WorkerId,
+    Attempt, AttemptId, Event, RawJson, ResourcesId, RolloutEvent, RolloutId, Timestamp, Word as _, Worker,
+    WorkerId,
 };
 use parking_lot::RwLock;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::answers::Answers;
 use super::counts::Counts;
 use super::deadlines::Deadlines;
 use super::rows::{self, seconds};
 use super::sequences::{Reservation, Sequences};
 use super::soft::{SoftChange, SoftState};
+use crate::limits::MAX_KEYS_PER_SWEEP;
 use crate::storage::error::{StorageFailure, TxResult};
 use crate::storage::rows::{AttemptRow, RolloutRow, RowKey};
 use crate::storage::wakeup::Signals;
+use crate::storage::wakeup::feed::Feed;
 
 /// So many rollouts and workers are remembered before all are forgotten.
 const MAX_REMEMBERED: usize = 50_000;
@@ -69,9 +73,13 @@ pub(super) struct SqliteTx {
     pub(super) claimed_checks: Vec<(RolloutId, Timestamp)>,
     pub(super) sequences: Arc<Sequences>,
     pub(super) pending_sequences: HashMap<RolloutId, i64>,
+    pub(super) answers: Answers,
     pub(super) soft: Arc<RwLock<SoftState>>,
     pub(super) soft_changes: Vec<SoftChange>,
     pub(super) signals: Signals,
+    feed: Feed,
+    /// Whether changes are recorded for listeners.
+    pub(super) is_recording: bool,
 }
 
 impl SqliteTx {
@@ -84,7 +92,10 @@ impl SqliteTx {
         sequences: Arc<Sequences>,
         soft: Arc<RwLock<SoftState>>,
         known_workers: Arc<AtomicU64>,
+        feed: Feed,
+        idempotency_keys: u32,
     ) -> rusqlite::Result<Self> {
+        let answers = Answers::load(&connection, idempotency_keys)?;
         let counts = Counts::load(&connection)?;
         let workers = connection.query_row("SELECT count(*) FROM workers", [], |row| row.get::<_, u32>(0))?;
         known_workers.store(u64::from(workers), Ordering::Relaxed);
@@ -108,15 +119,19 @@ impl SqliteTx {
             claimed_checks: Vec::new(),
             sequences,
             pending_sequences: HashMap::new(),
+            answers,
             soft,
             soft_changes: Vec::new(),
             signals: Signals::default(),
+            feed,
+            is_recording: false,
         })
     }
 
     /// Starts the work of one operation at `now`.
     pub(super) fn begin(&mut self, now: Timestamp) {
         self.now = now;
+        self.is_recording = self.feed.is_recording();
         if self.hot.len() > MAX_REMEMBERED {
             self.hot.clear();
         }
@@ -131,6 +146,7 @@ impl SqliteTx {
     /// What SQLite says. Everything is undone then: call [`SqliteTx::rollback`].
     pub(super) fn commit(&mut self) -> TxResult<Signals> {
         if self.wrote {
+            self.answers.make_room(&self.connection, self.now)?;
             if self.counts != self.counts_on_disk {
                 self.counts.save(&self.counts_on_disk, &self.connection)?;
             }
@@ -147,6 +163,7 @@ impl SqliteTx {
         self.wrote = false;
         self.counts_on_disk = self.counts;
         self.claimed_checks.clear();
+        self.answers.committed();
         self.known_workers.fetch_add(std::mem::take(&mut self.new_workers), Ordering::Relaxed);
         for (id, reserved) in self.pending_sequences.drain() {
             self.sequences.reserved(&id, reserved);
@@ -157,7 +174,8 @@ impl SqliteTx {
                 soft.apply(change);
             }
         }
-        Ok(std::mem::take(&mut self.signals))
+        let queued = usize::try_from(self.queued).unwrap_or(0);
+        Ok(Signals { queued, ..std::mem::take(&mut self.signals) })
     }
 
     /// Undoes everything since the last commit, and forgets what may have come from it.
@@ -180,6 +198,9 @@ impl SqliteTx {
             self.deadlines.schedule(&rollout, Some(time));
         }
         self.signals = Signals::default();
+        if let Err(error) = self.answers.reload(&self.connection) {
+            tracing::error!(%error, "the idempotency keys could not be looked at after a rollback");
+        }
         match load_next(&self.connection) {
             Ok((next, queued)) => {
                 // Numbers only go up: one that was used and undone is not worth the risk.
@@ -195,20 +216,26 @@ impl SqliteTx {
         self.deadlines.next()
     }
 
-    /// Writes the soft state. `closing` gives sequence counters back, too.
+    /// Writes the soft state, and forgets idempotency keys whose time is over. `closing` gives sequence counters back,
+    /// too.
     ///
     /// # Errors
     /// What SQLite says.
-    pub(super) fn write_soft_state(&mut self, closing: bool) -> TxResult<()> {
+    pub(super) fn write_soft_state(&mut self, now: Timestamp, closing: bool) -> TxResult<()> {
+        self.begin(now);
         let (heartbeats, workers) = {
             let soft = self.soft.read();
             (soft.unwritten_heartbeats(), soft.unwritten_workers())
         };
         let reservations = self.sequences.release(closing);
-        if heartbeats.is_empty() && workers.is_empty() && reservations.is_empty() {
+        let is_key_over = self.answers.is_one_over(now);
+        if heartbeats.is_empty() && workers.is_empty() && reservations.is_empty() && !is_key_over {
             return Ok(());
         }
         self.write()?;
+        if is_key_over {
+            self.answers.forget(&self.connection, now, MAX_KEYS_PER_SWEEP)?;
+        }
         for (attempt, time) in heartbeats {
             const SQL: &str =
                 "-- write_heartbeat\nUPDATE attempts SET last_heartbeat_time = ?2 WHERE key = ?1";
@@ -306,7 +333,45 @@ impl SqliteTx {
             newest,
             place,
         ])?;
-        expect_one(written)
+        expect_one(written)?;
+        self.note_rollout(row)
+    }
+
+    /// Tells listeners how a rollout stands.
+    fn note_rollout(&mut self, row: &RolloutRow) -> TxResult<()> {
+        if !self.is_recording {
+            return Ok(());
+        }
+        let newest = self.newest_attempt(&row.rollout_id)?;
+        self.signals.changes.push(Event::Rollout(RolloutEvent {
+            rollout_id: row.rollout_id.clone(),
+            status: row.status,
+            attempt_id: newest.as_ref().map(|newest| newest.attempt.attempt_id.clone()),
+            attempt_status: newest.map(|newest| newest.attempt.status),
+            seq: 0,
+        }));
+        Ok(())
+    }
+
+    /// The newest attempt of a rollout, if both exist.
+    pub(super) fn newest_attempt(&mut self, rollout: &RolloutId) -> TxResult<Option<AttemptRow>> {
+        static SQL: LazyLock<String> = LazyLock::new(|| {
+            format!("-- get_newest_attempt\nSELECT {} FROM attempts a WHERE a.key = ?1", rows::ATTEMPT)
+        });
+        let Some(hot) = self.remember(rollout)? else { return Ok(None) };
+        if hot.newest.is_some() {
+            return Ok(hot.newest.clone());
+        }
+        let Some(key) = hot.newest_key else { return Ok(None) };
+        let (key, attempt) = self
+            .read()?
+            .prepare_cached(&SQL)?
+            .query_row([key.0], |row| Ok(rows::attempt(row, 0, rollout)))??;
+        let row = self.current(key, attempt);
+        if let Some(hot) = self.hot.get_mut(rollout) {
+            hot.newest = Some(row.clone());
+        }
+        Ok(Some(row))
     }
 
     /// Writes a worker's row.

@@ -5,16 +5,17 @@
 use std::sync::LazyLock;
 
 use lightning_store_client::wire::{
-    Attempt, AttemptId, RawJson, ResourcesId, ResourcesUpdate, Rollout, RolloutId, SpanRecord, Timestamp,
-    Word as _, Worker, WorkerId,
+    Attempt, AttemptId, Event, RawJson, ResourcesEvent, ResourcesId, ResourcesUpdate, Rollout, RolloutEvent,
+    RolloutId, SpanRecord, SpansEvent, Timestamp, Word as _, Worker, WorkerEvent, WorkerId,
 };
 use rusqlite::{OptionalExtension as _, params};
 
+use super::answers::Answers;
 use super::rows::{self, seconds};
 use super::soft::SoftChange;
 use super::transaction::{Hot, SqliteTx, expect_one};
 use crate::storage::error::TxResult;
-use crate::storage::rows::{AttemptRow, RolloutBody, RolloutRow, RowKey};
+use crate::storage::rows::{AnswerRow, AttemptRow, RolloutBody, RolloutRow, RowKey};
 use crate::storage::tx::{ClaimedRollout, Durability, Tx};
 
 impl Tx for SqliteTx {
@@ -66,6 +67,10 @@ impl Tx for SqliteTx {
             written,
         ])?;
         self.latest_resources = Some(Some(update.resources_id.clone()));
+        if self.is_recording {
+            let (resources_id, version) = (update.resources_id.clone(), update.version);
+            self.signals.changes.push(Event::Resources(ResourcesEvent { resources_id, version, seq: 0 }));
+        }
         expect_one(touched)
     }
 
@@ -103,6 +108,15 @@ impl Tx for SqliteTx {
                 rollout.input.as_str(),
                 rollout.metadata.as_ref().map(RawJson::as_str),
             ])?;
+            if self.is_recording {
+                self.signals.changes.push(Event::Rollout(RolloutEvent {
+                    rollout_id: rollout.rollout_id.clone(),
+                    status: rollout.status,
+                    attempt_id: None,
+                    attempt_status: None,
+                    seq: 0,
+                }));
+            }
             keys.push(RowKey(key));
         }
         Ok(keys)
@@ -234,23 +248,7 @@ impl Tx for SqliteTx {
     }
 
     async fn get_newest_attempt(&mut self, rollout: &RolloutRow) -> TxResult<Option<AttemptRow>> {
-        static SQL: LazyLock<String> = LazyLock::new(|| {
-            format!("-- get_newest_attempt\nSELECT {} FROM attempts a WHERE a.key = ?1", rows::ATTEMPT)
-        });
-        let Some(hot) = self.remember(&rollout.rollout_id)? else { return Ok(None) };
-        if hot.newest.is_some() {
-            return Ok(hot.newest.clone());
-        }
-        let Some(key) = hot.newest_key else { return Ok(None) };
-        let (key, attempt) = self
-            .read()?
-            .prepare_cached(&SQL)?
-            .query_row([key.0], |row| Ok(rows::attempt(row, 0, &rollout.rollout_id)))??;
-        let row = self.current(key, attempt);
-        if let Some(hot) = self.hot.get_mut(&rollout.rollout_id) {
-            hot.newest = Some(row.clone());
-        }
-        Ok(Some(row))
+        self.newest_attempt(&rollout.rollout_id)
     }
 
     async fn put_attempts(&mut self, attempts: &[AttemptRow]) -> TxResult<()> {
@@ -330,6 +328,9 @@ impl Tx for SqliteTx {
             added.push(written == 1);
         }
         drop(statement);
+        if self.is_recording {
+            self.note_spans(spans, &added);
+        }
         self.counts.spans += next - self.next.span;
         self.next.span = next;
         Ok(added)
@@ -363,6 +364,16 @@ impl Tx for SqliteTx {
         Ok(())
     }
 
+    async fn get_answer(&mut self, key: &str) -> TxResult<Option<AnswerRow>> {
+        let now = self.now;
+        Answers::find(self.read()?, key, now)
+    }
+
+    async fn put_answer(&mut self, key: &str, answer: &AnswerRow) -> TxResult<()> {
+        self.write()?;
+        self.answers.add(&self.connection, key, answer, self.now)
+    }
+
     async fn get_worker(&mut self, id: &WorkerId) -> TxResult<Option<Worker>> {
         static SQL: LazyLock<String> = LazyLock::new(|| {
             format!("-- get_worker\nSELECT {} FROM workers WHERE worker_id = ?1", rows::WORKER)
@@ -393,6 +404,15 @@ impl Tx for SqliteTx {
             }
         };
         self.workers.insert(worker.worker_id.clone(), (key, worker.clone()));
+        if self.is_recording {
+            self.signals.changes.push(Event::Worker(WorkerEvent {
+                worker_id: worker.worker_id.clone(),
+                status: worker.status,
+                current_rollout_id: worker.current_rollout_id.clone(),
+                current_attempt_id: worker.current_attempt_id.clone(),
+                seq: 0,
+            }));
+        }
         match durability {
             Durability::Durable => {
                 self.write_worker(key, worker)?;
@@ -405,6 +425,19 @@ impl Tx for SqliteTx {
 }
 
 impl SqliteTx {
+    /// Tells listeners of spans of one attempt.
+    fn note_spans(&mut self, spans: &[(i64, &SpanRecord)], added: &[bool]) {
+        let new = spans.iter().zip(added).filter(|(_, added)| **added).map(|(span, _)| span);
+        let Some((from_seq, first)) = new.clone().min_by_key(|(number, _)| *number) else { return };
+        self.signals.changes.push(Event::Spans(SpansEvent {
+            rollout_id: first.rollout_id.clone(),
+            attempt_id: first.attempt_id.clone(),
+            from_seq: *from_seq,
+            count: new.count() as u64,
+            seq: 0,
+        }));
+    }
+
     /// Remembers an attempt as it is now.
     fn note_attempt(&mut self, row: &AttemptRow) {
         if row.silent_since.is_none() && !self.silences.is_empty() {

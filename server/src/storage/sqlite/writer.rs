@@ -121,7 +121,8 @@ impl Writer {
     }
 
     fn write_soft_state(&mut self, closing: bool) {
-        if let Err(error) = self.tx.write_soft_state(closing) {
+        let now = Timestamp::from_micros(self.clock.now_micros());
+        if let Err(error) = self.tx.write_soft_state(now, closing) {
             tracing::warn!(%error, "heartbeats could not be written; they are kept in memory and tried again");
             self.tx.rollback();
         }
@@ -178,9 +179,7 @@ impl Writer {
 
     fn commit(&mut self) -> TxResult<()> {
         let signals = self.tx.commit()?;
-        if !signals.is_empty() {
-            self.wakeups.publish(&signals);
-        }
+        self.wakeups.publish(signals, self.tx.now);
         let next_check = self.tx.next_check();
         self.next_check.send_if_modified(|known| std::mem::replace(known, next_check) != next_check);
         self.commits += 1;

@@ -1,6 +1,4 @@
-//! Signals from writes to those who wait: nobody polls.
-//!
-//! Signals are given after the write is committed, so whoever is woken finds it by reading.
+//! Waiting for the end of rollouts.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,23 +7,9 @@ use lightning_store_client::wire::RolloutId;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
-/// What a transaction has brought about that somebody may be waiting for.
-#[derive(Debug, Default)]
-pub struct Signals {
-    /// Rollouts that were finished.
-    pub finished: Vec<RolloutId>,
-}
-
-impl Signals {
-    /// Whether there is nothing to tell.
-    pub fn is_empty(&self) -> bool {
-        self.finished.is_empty()
-    }
-}
-
-/// Who waits for what.
+/// Who waits for which rollouts. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct Wakeups {
+pub struct Finished {
     waiters: Arc<Mutex<HashMap<RolloutId, Vec<Listener>>>>,
 }
 
@@ -35,7 +19,7 @@ struct Listener {
     sender: mpsc::UnboundedSender<RolloutId>,
 }
 
-impl Wakeups {
+impl Finished {
     /// Listens for the end of rollouts, from now on until the subscription is dropped.
     pub fn subscribe(&self, rollouts: impl IntoIterator<Item = RolloutId>) -> Subscription {
         let (sender, receiver) = mpsc::unbounded_channel();
@@ -48,7 +32,7 @@ impl Wakeups {
             waiters.entry(id.clone()).or_default().push(Listener { token, sender: sender.clone() });
         }
         drop(waiters);
-        Subscription { wakeups: self.clone(), token, ids, receiver }
+        Subscription { finished: self.clone(), token, ids, receiver }
     }
 
     /// For how many rollouts somebody is listening.
@@ -57,12 +41,15 @@ impl Wakeups {
     }
 
     /// Tells everybody concerned.
-    pub fn publish(&self, signals: &Signals) {
+    pub(super) fn publish(&self, finished: &[RolloutId]) {
+        if finished.is_empty() {
+            return;
+        }
         let waiters = self.waiters.lock();
         if waiters.is_empty() {
             return;
         }
-        for id in &signals.finished {
+        for id in finished {
             for listener in waiters.get(id).into_iter().flatten() {
                 // A listener that has just gone away misses nothing.
                 let _ = listener.sender.send(id.clone());
@@ -71,10 +58,10 @@ impl Wakeups {
     }
 }
 
-/// A place in [`Wakeups`].
+/// A place in [`Finished`].
 #[derive(Debug)]
 pub struct Subscription {
-    wakeups: Wakeups,
+    finished: Finished,
     token: u64,
     ids: Vec<RolloutId>,
     receiver: mpsc::UnboundedReceiver<RolloutId>,
@@ -96,7 +83,7 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        let mut waiters = self.wakeups.waiters.lock();
+        let mut waiters = self.finished.waiters.lock();
         for id in &self.ids {
             if let Some(listeners) = waiters.get_mut(id) {
                 listeners.retain(|listener| listener.token != self.token);
