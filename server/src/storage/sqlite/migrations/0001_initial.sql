@@ -21,7 +21,8 @@ CREATE TABLE rollouts (
 ) STRICT;
 
 CREATE INDEX rollouts_by_status ON rollouts (status);
-CREATE INDEX rollouts_by_start ON rollouts (start_time);
+-- Descending, as lists of the newest are: those of one moment are in the order of their keys then, unsorted.
+CREATE INDEX rollouts_by_start ON rollouts (start_time DESC);
 CREATE INDEX rollouts_queue ON rollouts (queue_place) WHERE queue_place IS NOT NULL;
 
 -- Apart from the rows that change with every step of a rollout's life.
