@@ -110,10 +110,8 @@ impl Reader {
         msg: impl Into<String>,
         input: Option<Node<'_>>,
     ) -> Option<T> {
-        let input = input
-            .map(|node| node.strict())
-            .filter(|text| text.len() <= MAX_ECHO_BYTES)
-            .map(RawJson::trusted);
+        let input =
+            input.map(|node| node.strict()).filter(|text| text.len() <= MAX_ECHO_BYTES).map(RawJson::trusted);
         self.issues.push(Issue { kind, loc: self.place.clone(), msg: msg.into(), input });
         None
     }

@@ -7,6 +7,8 @@ use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use super::write::is_plain;
+
 /// An object whose members keep their order.
 pub type JsonObject<T = RawJson> = indexmap::IndexMap<String, T>;
 
@@ -17,6 +19,9 @@ pub type JsonObject<T = RawJson> = indexmap::IndexMap<String, T>;
 pub struct RawJson(Arc<str>);
 
 impl RawJson {
+    /// The struct, and its one field, as which it is serialized: those of [`RawValue`].
+    pub(crate) const SERDE_NAME: &str = "$serde_json::private::RawValue";
+
     /// Checks that `text` is one strict JSON value.
     ///
     /// # Errors
@@ -71,9 +76,8 @@ impl RawJson {
 impl Serialize for RawJson {
     /// As [`RawValue`] does it, which could only be had by reading the text again.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        const RAW_VALUE: &str = "$serde_json::private::RawValue";
-        let mut raw = serializer.serialize_struct(RAW_VALUE, 1)?;
-        raw.serialize_field(RAW_VALUE, self.as_str())?;
+        let mut raw = serializer.serialize_struct(Self::SERDE_NAME, 1)?;
+        raw.serialize_field(Self::SERDE_NAME, self.as_str())?;
         raw.end()
     }
 }
@@ -92,8 +96,7 @@ impl fmt::Debug for RawJson {
 
 /// Appends `text` as a JSON string.
 pub(crate) fn push_json_string(out: &mut String, text: &str) {
-    let plain = text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\');
-    if plain {
+    if is_plain(text) {
         out.push('"');
         out.push_str(text);
         out.push('"');

@@ -74,6 +74,9 @@ pub(super) fn get_rollouts(connection: &Connection, ids: &[RolloutId]) -> TxResu
     Ok(found)
 }
 
+/// So many items are made room for at once, if so many are asked for.
+const COMMON_PAGE: usize = 100;
+
 /// A list of rollouts.
 pub(super) fn query_rollouts(
     connection: &Connection,
@@ -99,24 +102,24 @@ pub(super) fn query_rollouts(
         connection.prepare_cached(&sql)?.query_row(params_from_iter(&values), |row| row.get::<_, i64>(0))?
     };
     let straight = filter.is_empty() && is_order_of_an_index(order);
-    let mut sort = String::new();
-    push_rollout_order(&mut sort, order);
+    let mut terms = String::new();
+    push_rollout_order(&mut terms, order);
     values.extend([Value::Integer(window.limit), Value::Integer(window.offset)]);
     let (limit, offset) = (values.len() - 1, values.len());
-    let wanted = format!("{condition} ORDER BY {sort} LIMIT ?{limit} OFFSET ?{offset}");
+    let wanted = format!("{condition} ORDER BY {terms} LIMIT ?{limit} OFFSET ?{offset}");
     let sql = if straight {
         format!("-- query_rollouts\nSELECT {} FROM rollouts r {BODY_AND_ATTEMPT} WHERE {wanted}", *ROLLOUT)
     } else {
         // Only the page is read as a whole: what has to be sorted for it is narrow.
         format!(
             "-- query_rollouts_sorted\nSELECT {} FROM (SELECT r.key AS wanted FROM rollouts r WHERE {wanted}) \
-             CROSS JOIN rollouts r ON r.key = wanted {BODY_AND_ATTEMPT} ORDER BY {sort}",
+             CROSS JOIN rollouts r ON r.key = wanted {BODY_AND_ATTEMPT} ORDER BY {terms}",
             *ROLLOUT
         )
     };
     let mut statement = connection.prepare_cached(&sql)?;
     let mut cursor = statement.query(params_from_iter(&values))?;
-    let mut items = Vec::new();
+    let mut items = Vec::with_capacity(window.count().min(COMMON_PAGE));
     while let Some(row) = cursor.next()? {
         items.push(rollout_with_attempt(row, soft)?);
     }

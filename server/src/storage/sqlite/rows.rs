@@ -3,8 +3,8 @@
 use std::sync::{Arc, LazyLock};
 
 use lightning_store_client::wire::{
-    Attempt, RawJson, ResourcesUpdate, Rollout, RolloutConfig, RolloutId, SpanRecord, Timestamp, Word, Worker,
-    WorkerId,
+    Attempt, RawJson, ResourcesUpdate, Rollout, RolloutConfig, RolloutId, SpanRecord, Timestamp, Word,
+    Worker, WorkerId,
 };
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
