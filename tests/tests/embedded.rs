@@ -71,7 +71,8 @@ async fn the_owner_calls_its_store_directly_and_a_child_process_over_http() {
     let output = tokio::task::spawn_blocking(move || child("enqueue", &text)).await.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 
-    let taken = store.dequeue(&lightning_store_client::Dequeue { limit: 9, ..Default::default() }).await.unwrap();
+    let taken =
+        store.dequeue(&lightning_store_client::Dequeue { limit: 9, ..Default::default() }).await.unwrap();
     let inputs: Vec<&str> = taken.iter().map(|taken| taken.rollout.input.as_str()).collect();
     assert_eq!(inputs, ["\"from the owner\"", "\"from the child\""]);
     assert_eq!(taken[0].rollout.rollout_id, of_owner.rollout_id);
@@ -81,7 +82,8 @@ async fn the_owner_calls_its_store_directly_and_a_child_process_over_http() {
 #[tokio::test]
 async fn a_handle_that_comes_back_to_its_owner_is_direct_again() {
     let server = Embedded::start(config()).await.unwrap();
-    let policy = RetryPolicy { delays: vec![Duration::from_millis(250)], jitter: 0.0, ..RetryPolicy::default() };
+    let policy =
+        RetryPolicy { delays: vec![Duration::from_millis(250)], jitter: 0.0, ..RetryPolicy::default() };
     let sent = serde_json::to_string(&server.handle().with_retry(&policy).unwrap()).unwrap();
     let back: StoreHandle = serde_json::from_str(&sent).unwrap();
     assert!(back.is_local());

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use lightning_store_client::transport::native::Native;
 use lightning_store_client::wire::{
-    AddedSpan, AttemptId, AttemptStatus, NamedResources, NewRollout, Patch, QueryRollouts, QuerySpans, RawJson,
-    ResourcesId, RolloutId, UpdateAttempt,
+    AddedSpan, AttemptId, AttemptStatus, NamedResources, NewRollout, Patch, QueryRollouts, QuerySpans,
+    RawJson, ResourcesId, RolloutId, UpdateAttempt,
 };
 use lightning_store_client::{Client, Dequeue, RetryPolicy};
 use lightning_store_e2e::crash::random::Random;
@@ -24,7 +24,8 @@ const CALLERS: u64 = 16;
 
 /// Patient enough for a row of bad luck, and quick.
 fn client(address: SocketAddr) -> Client<Native> {
-    let retry = RetryPolicy { delays: vec![Duration::from_millis(10); 25], jitter: 1.0, ..RetryPolicy::default() };
+    let retry =
+        RetryPolicy { delays: vec![Duration::from_millis(10); 25], jitter: 1.0, ..RetryPolicy::default() };
     Client::builder(format!("http://{address}"))
         .request_timeout(Duration::from_secs(2))
         .retry(retry)
@@ -162,10 +163,10 @@ async fn every_call_has_its_effect_once_although_a_tenth_of_the_answers_is_lost(
         }
         assert_eq!(stored.insert(task.clone(), id), None, "{task} was enqueued twice");
     }
-    let enqueued: BTreeMap<String, RolloutId> =
-        all.iter().flat_map(|done| done.enqueued.clone()).collect();
+    let enqueued: BTreeMap<String, RolloutId> = all.iter().flat_map(|done| done.enqueued.clone()).collect();
     assert_eq!(stored, enqueued, "what is stored is what was answered");
-    let taken: BTreeSet<RolloutId> = all.iter().flat_map(|done| &done.taken).map(|taken| taken.0.clone()).collect();
+    let taken: BTreeSet<RolloutId> =
+        all.iter().flat_map(|done| &done.taken).map(|taken| taken.0.clone()).collect();
     assert_eq!(tried, taken, "what was taken from the queue was answered to somebody");
     let mut spans = 0;
     for (rollout_id, attempt_id, count) in all.iter().flat_map(|done| &done.taken) {

@@ -113,10 +113,8 @@ impl Reader {
         msg: impl Into<String>,
         input: Option<Node<'_>>,
     ) -> Option<T> {
-        let input = input
-            .map(|node| node.strict())
-            .filter(|text| text.len() <= MAX_ECHO_BYTES)
-            .map(|text| RawJson::trusted(text.into_owned()));
+        let input =
+            input.map(|node| node.strict()).filter(|text| text.len() <= MAX_ECHO_BYTES).map(RawJson::trusted);
         self.issues.push(Issue { kind, loc: self.place.clone(), msg: msg.into(), input });
         None
     }
@@ -310,7 +308,7 @@ impl Reader {
 
     /// Any JSON value, kept as it is.
     pub fn raw(&mut self, node: Node<'_>) -> Option<RawJson> {
-        Some(RawJson::trusted(node.strict().into_owned()))
+        Some(RawJson::trusted(node.strict()))
     }
 }
 

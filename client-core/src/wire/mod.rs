@@ -8,7 +8,7 @@
 //! - JSON that belongs to the user is passed through as text: [`RawJson`].
 //! - Times are [`Timestamp`]s, durations seconds as doubles; ids are types of their own.
 //! - Requests are read with [`crate::lax`] (by servers) and written with serde (by clients); answers are written
-//!   and read with serde. Spans in bulk skip that: [`SpanRecord`].
+//!   ([`to_json`]) and read with serde. Spans in bulk skip that: [`SpanRecord`].
 //!
 //! These types know nothing of storage or HTTP.
 
@@ -35,6 +35,7 @@ mod statistics;
 mod time;
 mod words;
 mod worker;
+mod write;
 
 pub use attempt::*;
 pub use error::*;
@@ -56,5 +57,6 @@ pub use statistics::*;
 pub use time::Timestamp;
 pub use words::*;
 pub use worker::*;
+pub use write::to_json;
 
 pub use crate::lax::reader::Word;

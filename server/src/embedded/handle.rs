@@ -104,9 +104,8 @@ impl StoreHandle {
     }
 
     fn new(route: Route, passport: Passport) -> Result<Self, ClientError> {
-        let client = Client::builder(&passport.address)
-            .retry(RetryPolicy::from(&passport.retry))
-            .build(route)?;
+        let client =
+            Client::builder(&passport.address).retry(RetryPolicy::from(&passport.retry)).build(route)?;
         Ok(Self { client, passport })
     }
 

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
-use lightning_store_client::wire::{BatchedSpan, Page, SpanRecord};
+use lightning_store_client::wire::{BatchedSpan, Page, SpanRecord, to_json};
 use serde::Serialize;
 use serde_json::json;
 
@@ -26,7 +26,7 @@ pub fn bytes(status: StatusCode, content_type: &'static str, body: impl Into<Byt
 
 /// A JSON body.
 pub fn json<T: Serialize>(status: StatusCode, value: &T) -> Answer {
-    match serde_json::to_vec(value) {
+    match to_json(value) {
         Ok(body) => bytes(status, "application/json", body),
         Err(error) => {
             tracing::error!(%error, "an answer could not be written as JSON");

@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
@@ -19,8 +20,11 @@ const OLDEST_SQLITE: i32 = 3_051_003;
 const PAGE_BYTES: u32 = 8_192;
 
 /// How to make the newest schema out of each older one. Append only.
-const MIGRATIONS: &[M<'static>] =
-    &[M::up(include_str!("migrations/0001_initial.sql")), M::up(include_str!("migrations/0002_answers.sql"))];
+const MIGRATIONS: &[M<'static>] = &[
+    M::up(include_str!("migrations/0001_initial.sql")),
+    M::up(include_str!("migrations/0002_answers.sql")),
+    M::up(include_str!("migrations/0003_newest_first.sql")),
+];
 
 /// Why a database could not be opened. The texts say what to do.
 #[derive(Debug, thiserror::Error)]
@@ -282,6 +286,8 @@ fn tune(connection: &Connection, cache_mebibytes: i32) -> rusqlite::Result<()> {
     connection.pragma_update(None, "cache_size", -1024 * cache_mebibytes)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "mmap_size", 0)?;
+    // Plans depend on texts alone. Otherwise SQLite prepares a statement such as `LIMIT ?` anew for each value.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(())

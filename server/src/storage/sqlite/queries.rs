@@ -11,7 +11,7 @@ use lightning_store_client::wire::{
     WorkerId,
 };
 use parking_lot::RwLock;
-use rusqlite::types::Value;
+use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
 use super::counts::Counts;
@@ -21,27 +21,23 @@ use crate::storage::error::TxResult;
 use crate::storage::reads::{sort, wants_span, wants_worker};
 use crate::storage::rows::RowKey;
 
-/// A rollout with its body and its newest attempt: 11, 2 and 9 columns.
-static ROLLOUTS: LazyLock<String> = LazyLock::new(|| {
-    format!(
-        "SELECT {}, {}, {} FROM rollouts r JOIN rollout_bodies b ON b.rollout = r.key \
-         LEFT JOIN attempts a ON a.key = r.newest_attempt",
-        rows::ROLLOUT,
-        rows::BODY,
-        rows::ATTEMPT
-    )
-});
+/// A rollout and its newest attempt: nine columns each.
+static ROLLOUT: LazyLock<String> = LazyLock::new(|| format!("{}, {}", rows::ANSWERED, rows::ATTEMPT));
+
+/// What belongs to a rollout `r`.
+const BODY_AND_ATTEMPT: &str =
+    "JOIN rollout_bodies b ON b.rollout = r.key LEFT JOIN attempts a ON a.key = r.newest_attempt";
 
 fn rollout_with_attempt(row: &Row<'_>, soft: &RwLock<SoftState>) -> TxResult<RolloutWithAttempt> {
-    let (state, newest, _) = rows::rollout(row)?;
-    let attempt = if newest.is_some() {
-        let (key, mut attempt) = rows::attempt(row, 13, &state.rollout_id)?;
+    let rollout = rows::answered(row)?;
+    let attempt = if row.get_ref(9)? == ValueRef::Null {
+        None
+    } else {
+        let (key, mut attempt) = rows::attempt(row, 9, &rollout.rollout_id)?;
         soft.read().cover(key, &mut attempt);
         Some(attempt)
-    } else {
-        None
     };
-    Ok(RolloutWithAttempt { rollout: state.with(rows::body(row, 11)?), attempt })
+    Ok(RolloutWithAttempt { rollout, attempt })
 }
 
 /// One rollout.
@@ -50,8 +46,12 @@ pub(super) fn get_rollout(
     soft: &RwLock<SoftState>,
     id: &RolloutId,
 ) -> TxResult<Option<RolloutWithAttempt>> {
-    static SQL: LazyLock<String> =
-        LazyLock::new(|| format!("-- get_rollout\n{} WHERE r.rollout_id = ?1", *ROLLOUTS));
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "-- get_rollout\nSELECT {} FROM rollouts r {BODY_AND_ATTEMPT} WHERE r.rollout_id = ?1",
+            *ROLLOUT
+        )
+    });
     let mut statement = connection.prepare_cached(&SQL)?;
     statement.query_row([id.as_str()], |row| Ok(rollout_with_attempt(row, soft))).optional()?.transpose()
 }
@@ -60,24 +60,22 @@ pub(super) fn get_rollout(
 pub(super) fn get_rollouts(connection: &Connection, ids: &[RolloutId]) -> TxResult<Vec<Rollout>> {
     static SQL: LazyLock<String> = LazyLock::new(|| {
         format!(
-            "-- get_rollouts\nSELECT {}, {} FROM rollouts r JOIN rollout_bodies b ON b.rollout = r.key \
+            "-- get_rollouts\nSELECT {} FROM rollouts r JOIN rollout_bodies b ON b.rollout = r.key \
              WHERE r.rollout_id = ?1",
-            rows::ROLLOUT,
-            rows::BODY
+            rows::ANSWERED
         )
     });
     let mut statement = connection.prepare_cached(&SQL)?;
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
-        let rollout = statement
-            .query_row([id.as_str()], |row| {
-                Ok(rows::rollout(row).and_then(|(state, ..)| Ok(state.with(rows::body(row, 11)?))))
-            })
-            .optional()?;
+        let rollout = statement.query_row([id.as_str()], |row| Ok(rows::answered(row))).optional()?;
         found.extend(rollout.transpose()?);
     }
     Ok(found)
 }
+
+/// So many items are made room for at once, if so many are asked for.
+const COMMON_PAGE: usize = 100;
 
 /// A list of rollouts.
 pub(super) fn query_rollouts(
@@ -92,7 +90,7 @@ pub(super) fn query_rollouts(
     if nothing {
         return Ok(window.page(Vec::new(), 0));
     }
-    let (condition, values) = rollout_condition(filter)?;
+    let (condition, mut values) = rollout_condition(filter)?;
     let total = if filter.rollout_id_in.is_none() && filter.rollout_id_contains.is_none() {
         // Nobody has to count what the writer counts anyway.
         let counts = Counts::load(connection)?;
@@ -103,13 +101,25 @@ pub(super) fn query_rollouts(
         let sql = format!("-- count_rollouts\nSELECT count(*) FROM rollouts r WHERE {condition}");
         connection.prepare_cached(&sql)?.query_row(params_from_iter(&values), |row| row.get::<_, i64>(0))?
     };
-    let mut sql = format!("-- query_rollouts\n{} WHERE {condition} ORDER BY ", *ROLLOUTS);
-    push_rollout_order(&mut sql, order);
-    // Numbers, not parameters: SQLite plans with them.
-    let _ = write!(sql, " LIMIT {} OFFSET {}", window.limit, window.offset);
+    let straight = filter.is_empty() && is_order_of_an_index(order);
+    let mut terms = String::new();
+    push_rollout_order(&mut terms, order);
+    values.extend([Value::Integer(window.limit), Value::Integer(window.offset)]);
+    let (limit, offset) = (values.len() - 1, values.len());
+    let wanted = format!("{condition} ORDER BY {terms} LIMIT ?{limit} OFFSET ?{offset}");
+    let sql = if straight {
+        format!("-- query_rollouts\nSELECT {} FROM rollouts r {BODY_AND_ATTEMPT} WHERE {wanted}", *ROLLOUT)
+    } else {
+        // Only the page is read as a whole: what has to be sorted for it is narrow.
+        format!(
+            "-- query_rollouts_sorted\nSELECT {} FROM (SELECT r.key AS wanted FROM rollouts r WHERE {wanted}) \
+             CROSS JOIN rollouts r ON r.key = wanted {BODY_AND_ATTEMPT} ORDER BY {terms}",
+            *ROLLOUT
+        )
+    };
     let mut statement = connection.prepare_cached(&sql)?;
     let mut cursor = statement.query(params_from_iter(&values))?;
-    let mut items = Vec::new();
+    let mut items = Vec::with_capacity(window.count().min(COMMON_PAGE));
     while let Some(row) = cursor.next()? {
         items.push(rollout_with_attempt(row, soft)?);
     }
@@ -135,6 +145,15 @@ fn rollout_condition(filter: &RolloutFilter) -> TxResult<(String, Vec<Value>)> {
     let joint = if filter.logic == FilterLogic::And { " AND " } else { " OR " };
     let condition = if conditions.is_empty() { "true".to_owned() } else { conditions.join(joint) };
     Ok((condition, values))
+}
+
+/// Whether all rollouts can be had in this order, down to ties, without sorting.
+fn is_order_of_an_index(order: Option<Sort<RolloutField>>) -> bool {
+    match order {
+        None | Some(Sort { by: RolloutField::RolloutId, .. }) => true,
+        Some(Sort { by: RolloutField::StartTime, order }) => order == SortOrder::Desc,
+        Some(_) => false,
+    }
 }
 
 fn push_rollout_order(sql: &mut String, order: Option<Sort<RolloutField>>) {

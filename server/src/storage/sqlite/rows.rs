@@ -3,8 +3,8 @@
 use std::sync::{Arc, LazyLock};
 
 use lightning_store_client::wire::{
-    Attempt, RawJson, ResourcesUpdate, RolloutConfig, RolloutId, SpanRecord, Timestamp, Word, Worker,
-    WorkerId,
+    Attempt, RawJson, ResourcesUpdate, Rollout, RolloutConfig, RolloutId, SpanRecord, Timestamp, Word,
+    Worker, WorkerId,
 };
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
@@ -35,6 +35,25 @@ pub(super) fn rollout(row: &Row<'_>) -> TxResult<(RolloutRow, Option<RowKey>, Op
         check_time: None,
     };
     Ok((rollout, row.get::<_, Option<i64>>(9)?.map(RowKey), row.get(10)?))
+}
+
+/// The columns of [`answered`].
+pub(super) const ANSWERED: &str = "r.rollout_id, b.input, r.start_time, r.end_time, r.mode, r.resources_id, r.status, \
+                            r.config, b.metadata";
+
+/// A rollout as it is answered, from the first nine columns.
+pub(super) fn answered(row: &Row<'_>) -> TxResult<Rollout> {
+    Ok(Rollout {
+        rollout_id: id(row, 0)?,
+        input: raw(row, 1)?,
+        start_time: time(row, 2)?,
+        end_time: optional_time(row, 3)?,
+        mode: optional(row, 4, word)?,
+        resources_id: optional(row, 5, id)?,
+        status: word(row, 6)?,
+        config: optional(row, 7, |row, column| json(row.get_ref(column)?))?.unwrap_or_default(),
+        metadata: optional(row, 8, raw)?,
+    })
 }
 
 /// The one default config, which most rollouts share.
@@ -151,9 +170,9 @@ fn word<T: Word>(row: &Row<'_>, column: usize) -> TxResult<T> {
     known.ok_or_else(|| StorageFailure::Unreadable(format!("unknown word {text:?}")))
 }
 
+/// JSON that was checked before it was stored.
 fn raw(row: &Row<'_>, column: usize) -> TxResult<RawJson> {
-    let text: String = row.get(column)?;
-    RawJson::parse(text).map_err(|error| StorageFailure::Unreadable(error.to_string()))
+    text(row, column).map(RawJson::trusted)
 }
 
 fn time(row: &Row<'_>, column: usize) -> TxResult<Timestamp> {

@@ -1,13 +1,15 @@
 -- Keys are handed out by the writer in the order of insertion, which is also the order of unsorted lists.
+-- CHECKs spell out lists of words with OR: for a longer IN, SQLite fills a table each time a row is written.
 
 CREATE TABLE rollouts (
     key            INTEGER PRIMARY KEY,
     rollout_id     TEXT NOT NULL UNIQUE,
-    status         TEXT NOT NULL CHECK (status IN
-        ('queuing', 'preparing', 'running', 'failed', 'succeeded', 'cancelled', 'requeuing')),
+    status         TEXT NOT NULL CHECK (status = 'queuing' OR status = 'preparing' OR status = 'running'
+        OR status = 'failed' OR status = 'succeeded' OR status = 'cancelled' OR status = 'requeuing'),
     start_time     REAL NOT NULL,
     -- Exactly the finished ones have an end.
-    end_time       REAL CHECK ((end_time IS NOT NULL) = (status IN ('failed', 'succeeded', 'cancelled'))),
+    end_time       REAL CHECK ((end_time IS NOT NULL)
+        = (status = 'failed' OR status = 'succeeded' OR status = 'cancelled')),
     mode           TEXT,
     resources_id   TEXT,
     -- Null: the default.
@@ -38,8 +40,8 @@ CREATE TABLE attempts (
     sequence_id         INTEGER NOT NULL,
     start_time          REAL NOT NULL,
     end_time            REAL,
-    status              TEXT NOT NULL CHECK (status IN
-        ('preparing', 'running', 'failed', 'succeeded', 'unresponsive', 'timeout')),
+    status              TEXT NOT NULL CHECK (status = 'preparing' OR status = 'running' OR status = 'failed'
+        OR status = 'succeeded' OR status = 'unresponsive' OR status = 'timeout'),
     worker_id           TEXT,
     last_heartbeat_time REAL,
     metadata            TEXT
