@@ -9,6 +9,7 @@ use std::time::Duration;
 use lightning_store_e2e::clock;
 use lightning_store_e2e::http::{Client, Request};
 use lightning_store_e2e::server::Server;
+use lightning_store_e2e::sse::Stream;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
@@ -65,7 +66,10 @@ async fn stand_by(server: &Server, count: usize) -> Vec<JoinHandle<()>> {
     server.client().post(&format!("/v1/agl/rollouts/{id}"), &json!({"status": "running"})).await.expect(200);
     let waiting = (0..count).map(|_| {
         let (mut client, body) = (server.client(), json!({"rollout_ids": [id], "timeout": 600.0}));
-        tokio::spawn(async move { drop(client.post("/v1/agl/waits/rollouts", &body).await) })
+        tokio::spawn(async move {
+            // The client's own patience may end before the wait does.
+            while client.try_send(Request::new("POST", "/v1/agl/waits/rollouts").json(&body)).await.is_err() {}
+        })
     });
     let waiting = waiting.collect();
     tokio::time::sleep(Duration::from_millis(500)).await;
@@ -120,7 +124,7 @@ fn told(server: &Server, path: &str, body: Value) -> JoinHandle<std::time::Insta
 }
 
 async fn events(server: &Server) -> Vec<Duration> {
-    let mut stream = server.client().stream(Request::new("GET", "/v1/agl/events?topics=rollouts")).await;
+    let mut stream = Stream::open(server.address(), "/v1/agl/events?topics=rollouts", &[]).await;
     let mut client = server.client();
     let mut delays = Vec::new();
     for _ in 0..SAMPLES / 10 {
@@ -128,10 +132,7 @@ async fn events(server: &Server) -> Vec<Duration> {
         tokio::time::sleep(Duration::from_millis(300)).await;
         let id = enqueue(&mut client).await;
         let done = clock::now();
-        let mut text = String::new();
-        while !text.contains(&id) {
-            text.push_str(&stream.text().await.expect("the stream goes on"));
-        }
+        while stream.message().await.1["rollout_id"] != id.as_str() {}
         delays.push(clock::now().saturating_duration_since(done));
     }
     delays

@@ -8,13 +8,16 @@
 //! - *python*, the server of the published package, in memory: in one round and at 16 connections only, as it is slow.
 //!   `LIGHTNING_STORE_PYTHON` names the interpreter.
 //!
-//! Figures are medians of the rounds, printed as a Markdown table.
+//! Figures are medians of the rounds, printed as a Markdown table. A second one shows how soon those who wait are told
+//! (`--scenarios delays` for that alone).
 //!
 //! - `load` drives connections, `scenario` says with which `requests`, whose contents are in `bodies`;
+//! - `delays` measures how soon those who wait are told;
 //! - `target` starts the servers, `limit` is the bare one, `cpu` reads what they use; `table` prints.
 
 mod bodies;
 mod cpu;
+mod delays;
 mod limit;
 mod load;
 mod requests;
@@ -25,6 +28,8 @@ mod target;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tempfile::TempDir;
+
 use crate::load::Measured;
 use crate::scenario::Scenario;
 use crate::table::{Round, Row};
@@ -33,9 +38,13 @@ use crate::target::Target;
 /// Where the Python server is measured: more connections make it no faster.
 const PYTHON_CONNECTIONS: usize = 16;
 
+/// The name of the second table on the command line.
+const DELAYS: &str = "delays";
+
 struct Options {
     connections: Vec<usize>,
     scenarios: Vec<Scenario>,
+    delays: bool,
     time: Duration,
     rounds: usize,
     python_rounds: usize,
@@ -45,6 +54,7 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, Strin
     let mut options = Options {
         connections: vec![16, 64],
         scenarios: Scenario::ALL.to_vec(),
+        delays: true,
         time: Duration::from_secs(2),
         rounds: 3,
         python_rounds: 1,
@@ -64,9 +74,11 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, Strin
                     numbers.collect::<Option<_>>().ok_or_else(|| fault("a list of numbers"))?;
             }
             "--scenarios" => {
-                let scenarios = value.split(',').map(Scenario::named);
+                options.delays = value.split(',').any(|name| name == DELAYS);
+                let scenarios = value.split(',').filter(|name| *name != DELAYS).map(Scenario::named);
                 options.scenarios = scenarios.collect::<Option<_>>().ok_or_else(|| {
-                    fault(&format!("a list of some of {}", Scenario::ALL.map(Scenario::name).join(",")))
+                    let names = Scenario::ALL.map(Scenario::name).join(",");
+                    fault(&format!("a list of some of {names},{DELAYS}"))
                 })?;
             }
             "--seconds" => options.time = Duration::from_secs(value.parse().map_err(|_| fault("a number"))?),
@@ -83,10 +95,15 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, Strin
     Ok(options)
 }
 
-async fn measured(target: Target, scenario: Scenario, connections: usize, time: Duration) -> Measured {
+/// A folder on the disk beside this program, not in memory.
+fn folder() -> TempDir {
     let here = std::env::current_exe().expect("the path of this program");
     let folder = here.parent().map_or_else(|| PathBuf::from("."), PathBuf::from);
-    let folder = tempfile::tempdir_in(folder).expect("a folder beside this program");
+    tempfile::tempdir_in(folder).expect("a folder beside this program")
+}
+
+async fn measured(target: Target, scenario: Scenario, connections: usize, time: Duration) -> Measured {
+    let folder = folder();
     let server = target.start(folder.path());
     let requests = scenario.prepare((target, &server), connections, time).await;
     let measured = load::run(&server, requests, time).await;
@@ -135,5 +152,11 @@ async fn main() {
             rows.push(Row { scenario: scenario.name(), connections, rounds });
         }
     }
-    print!("{}", table::markdown(&rows));
+    if !rows.is_empty() {
+        println!("{}", table::markdown(&rows));
+    }
+    if options.delays {
+        let folder = folder();
+        println!("{}", delays::table(&Target::Store.start(folder.path())).await);
+    }
 }
