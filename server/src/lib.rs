@@ -61,6 +61,8 @@
 //! - **Bodies apart from states.** A rollout's task lies beside the row that changes with each step; spans are appended to
 //!   one table with one narrow index, most of their text untouched.
 //! - **One moment per transaction**, strictly later than all before it, from a clock that nobody can set back.
+//! - **What is only kept is not read**: JSON of the users is checked when it comes in, stored as text, and copied into
+//!   answers ([`lightning_store_client::wire::RawJson`], [`lightning_store_client::wire::to_json`]).
 //! - **Numbers of rows are kept, not counted**, so that the first page of a million rollouts is as quick as that of ten.
 //! - Differences from the Python server are deliberate, listed in the README, and each has its line in
 //!   `tests/golden/differences.jsonl`. Quirks that are kept for its clients are marked `Compat`.

@@ -424,13 +424,6 @@ pub struct RolloutFilter {
     pub logic: FilterLogic,
 }
 
-impl RolloutFilter {
-    /// Whether every rollout is wanted.
-    pub fn is_empty(&self) -> bool {
-        self.status_in.is_none() && self.rollout_id_in.is_none() && self.rollout_id_contains.is_none()
-    }
-}
-
 impl Default for RolloutFilter {
     fn default() -> Self {
         Self { status_in: None, rollout_id_in: None, rollout_id_contains: None, logic: FilterLogic::And }

@@ -101,22 +101,8 @@ pub(super) fn query_rollouts(
         let sql = format!("-- count_rollouts\nSELECT count(*) FROM rollouts r WHERE {condition}");
         connection.prepare_cached(&sql)?.query_row(params_from_iter(&values), |row| row.get::<_, i64>(0))?
     };
-    let straight = filter.is_empty() && is_order_of_an_index(order);
-    let mut terms = String::new();
-    push_rollout_order(&mut terms, order);
     values.extend([Value::Integer(window.limit), Value::Integer(window.offset)]);
-    let (limit, offset) = (values.len() - 1, values.len());
-    let wanted = format!("{condition} ORDER BY {terms} LIMIT ?{limit} OFFSET ?{offset}");
-    let sql = if straight {
-        format!("-- query_rollouts\nSELECT {} FROM rollouts r {BODY_AND_ATTEMPT} WHERE {wanted}", *ROLLOUT)
-    } else {
-        // Only the page is read as a whole: what has to be sorted for it is narrow.
-        format!(
-            "-- query_rollouts_sorted\nSELECT {} FROM (SELECT r.key AS wanted FROM rollouts r WHERE {wanted}) \
-             CROSS JOIN rollouts r ON r.key = wanted {BODY_AND_ATTEMPT} ORDER BY {terms}",
-            *ROLLOUT
-        )
-    };
+    let sql = page_of_rollouts(&condition, order, values.len());
     let mut statement = connection.prepare_cached(&sql)?;
     let mut cursor = statement.query(params_from_iter(&values))?;
     let mut items = Vec::with_capacity(window.count().min(COMMON_PAGE));
@@ -125,6 +111,9 @@ pub(super) fn query_rollouts(
     }
     Ok(window.page(items, u64::try_from(total).unwrap_or(0)))
 }
+
+/// The condition that every rollout fulfils.
+const ALL: &str = "true";
 
 fn rollout_condition(filter: &RolloutFilter) -> TxResult<(String, Vec<Value>)> {
     let mut conditions = Vec::new();
@@ -143,8 +132,27 @@ fn rollout_condition(filter: &RolloutFilter) -> TxResult<(String, Vec<Value>)> {
         conditions.push(format!("instr(r.rollout_id, ?{}) > 0", values.len()));
     }
     let joint = if filter.logic == FilterLogic::And { " AND " } else { " OR " };
-    let condition = if conditions.is_empty() { "true".to_owned() } else { conditions.join(joint) };
+    let condition = if conditions.is_empty() { ALL.to_owned() } else { conditions.join(joint) };
     Ok((condition, values))
+}
+
+/// The text of a query of which the last two of so many parameters are limit and offset.
+fn page_of_rollouts(condition: &str, order: Option<Sort<RolloutField>>, parameters: usize) -> String {
+    let mut terms = String::new();
+    push_rollout_order(&mut terms, order);
+    let wanted = format!("{condition} ORDER BY {terms} LIMIT ?{} OFFSET ?{parameters}", parameters - 1);
+    if condition == ALL && is_order_of_an_index(order) {
+        return format!(
+            "-- query_rollouts\nSELECT {} FROM rollouts r {BODY_AND_ATTEMPT} WHERE {wanted}",
+            *ROLLOUT
+        );
+    }
+    // Only the page is read as a whole: what has to be sorted for it is narrow.
+    format!(
+        "-- query_rollouts_sorted\nSELECT {} FROM (SELECT r.key AS wanted FROM rollouts r WHERE {wanted}) \
+         CROSS JOIN rollouts r ON r.key = wanted {BODY_AND_ATTEMPT} ORDER BY {terms}",
+        *ROLLOUT
+    )
 }
 
 /// Whether all rollouts can be had in this order, down to ties, without sorting.
@@ -348,4 +356,49 @@ pub(super) fn query_workers(
     let mut items: Vec<Worker> = wanted.collect();
     sort(&mut items, order);
     Ok(window.cut(items))
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::super::open::{Place, open_writer};
+    use super::*;
+
+    /// What SQLite does for a page of rollouts.
+    fn plan(connection: &Connection, condition: &str, order: Option<Sort<RolloutField>>) -> Vec<String> {
+        let sql = format!("EXPLAIN QUERY PLAN {}", page_of_rollouts(condition, order, 2));
+        let mut statement = connection.prepare(&sql).unwrap();
+        let steps = statement.query_map([50, 0], |row| row.get::<_, String>(3)).unwrap();
+        steps.map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn pages_in_the_order_of_an_index_are_read_without_sorting() {
+        let place = Place::memory().unwrap();
+        let connection = open_writer(&place).unwrap();
+        for by in [RolloutField::RolloutId, RolloutField::StartTime, RolloutField::Mode] {
+            for order in [SortOrder::Asc, SortOrder::Desc] {
+                let sort = Some(Sort { by, order });
+                let steps = plan(&connection, ALL, sort);
+                let sorts = steps.iter().any(|step| step.contains("TEMP B-TREE"));
+                assert_eq!(sorts, !is_order_of_an_index(sort), "{sort:?}: {steps:?}");
+            }
+        }
+        assert!(!plan(&connection, ALL, None).iter().any(|step| step.contains("TEMP B-TREE")));
+        place.release();
+    }
+
+    #[test]
+    fn other_values_do_not_prepare_a_statement_anew() {
+        let place = Place::memory().unwrap();
+        let connection = open_writer(&place).unwrap();
+        let mut statement = connection.prepare(&page_of_rollouts(ALL, None, 2)).unwrap();
+        for limit in 1..5 {
+            assert!(statement.query([limit, 0]).unwrap().next().unwrap().is_none());
+        }
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+        drop(statement);
+        place.release();
+    }
 }
