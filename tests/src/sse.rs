@@ -73,7 +73,7 @@ impl Stream {
 
     /// Reads some more; false at the end.
     async fn fill(&mut self) -> bool {
-        let mut bytes = [0; 64 << 10];
+        let mut bytes = vec![0; 64 << 10];
         let read = tokio::time::timeout(PATIENCE, self.input.read(&mut bytes)).await;
         let count = read.expect("something within the time").unwrap_or(0);
         self.text.push_str(&String::from_utf8_lossy(&bytes[..count]));

@@ -1,5 +1,7 @@
 //! `GET /v1/agl/events`: the stream as it goes over the wire.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::io::Write as _;
 use std::net::TcpStream;
 use std::time::Duration;
@@ -113,13 +115,13 @@ async fn who_comes_back_is_told_what_was_missed_or_to_look_anew() {
 
 #[tokio::test]
 async fn who_does_not_read_holds_nobody_up_and_is_told_to_look_anew() {
+    // More than fits into the ring and the buffers on the way: the messages are some twenty megabytes.
+    const BATCHES: usize = 120;
+    const SIZE: usize = 1_000;
     let server = Launch::default().start();
     let mut client = server.client();
     let mut lazy = listen(&server, "rollouts").await;
     let mut eager = listen(&server, "rollouts").await;
-    // More than fits into the ring and the buffers on the way; the ids alone are some megabytes.
-    const BATCHES: usize = 120;
-    const SIZE: usize = 1_000;
     let reading = tokio::spawn(async move {
         let mut heard = 0;
         while heard < BATCHES * SIZE {

@@ -1,5 +1,7 @@
 //! Calls with an `Idempotency-Key` have one effect, whichever they are.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use lightning_store_client::api::{Endpoint, IDEMPOTENCY_KEY, Repeat, agl_v1, v1_agl};
 use lightning_store_e2e::http::{Answer, Client, Request};
 use lightning_store_e2e::server::{Launch, Server};

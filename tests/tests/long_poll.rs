@@ -1,5 +1,7 @@
 //! Dequeues that wait.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::io::Write as _;
 use std::net::TcpStream;
 use std::time::Duration;

@@ -64,18 +64,18 @@ impl<O: Replay> Operation for Once<O> {
             if known.fingerprint != *fingerprint {
                 return Err(StoreError::KeyReused);
             }
-            let memo = serde_json::from_str(&known.memo).map_err(unreadable)?;
+            let memo = serde_json::from_str(&known.memo).map_err(|error| unreadable(&error))?;
             return self.operation.recall(tx, memo).await;
         }
         let output = self.operation.run(tx).await?;
         if let Some(memo) = self.operation.memo(&output) {
-            let memo = serde_json::to_string(&memo).map_err(unreadable)?;
+            let memo = serde_json::to_string(&memo).map_err(|error| unreadable(&error))?;
             tx.put_answer(key, &AnswerRow { fingerprint: *fingerprint, memo }).await?;
         }
         Ok(output)
     }
 }
 
-fn unreadable(error: serde_json::Error) -> StorageFailure {
+fn unreadable(error: &serde_json::Error) -> StorageFailure {
     StorageFailure::Unreadable(format!("what was answered to a call: {error}"))
 }

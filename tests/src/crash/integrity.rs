@@ -77,6 +77,17 @@ const MUST_BE_ZERO: &[(&str, &str)] = &[
         "SELECT coalesce((SELECT amount FROM counts WHERE name = 'spans'), 0) - (SELECT count(*) FROM spans)",
     ),
     (
+        "keys remembered for rollouts that do not exist",
+        "SELECT count(*) FROM answers, json_tree(memo) AS part \
+         WHERE (part.key = 'rollout_id' OR part.path LIKE '%rollout_ids%') \
+         AND part.atom NOT IN (SELECT rollout_id FROM rollouts)",
+    ),
+    (
+        "keys remembered for attempts that do not exist",
+        "SELECT count(*) FROM answers, json_tree(memo) AS part \
+         WHERE part.key = 'attempt_id' AND part.atom NOT IN (SELECT attempt_id FROM attempts)",
+    ),
+    (
         "resources miscounted",
         "SELECT coalesce((SELECT amount FROM counts WHERE name = 'resources'), 0) - (SELECT count(*) FROM resources)",
     ),

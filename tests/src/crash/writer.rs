@@ -116,12 +116,9 @@ impl Writer {
         doubts: Vec<Doubt>,
     ) -> Option<Answer> {
         let what = request.target.clone();
-        let answer = match connection.client.try_send(request).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                self.doubts = doubts;
-                return None;
-            }
+        let Ok(answer) = connection.client.try_send(request).await else {
+            self.doubts = doubts;
+            return None;
         };
         assert!(answer.status < 300, "{what} was answered {}: {}", answer.status, answer.text());
         Some(answer)

@@ -41,8 +41,8 @@ crate::sentences! {
     without_a_key_each_call_has_its_effect,
 }
 
-fn call(key: &str, request: u8) -> Option<Call> {
-    Some(Call { key: key.to_owned(), fingerprint: [request; 16] })
+fn call(key: &str, request: u8) -> Call {
+    Call { key: key.to_owned(), fingerprint: [request; 16] }
 }
 
 async fn totals(f: &Fixture) -> Totals {
@@ -54,10 +54,10 @@ async fn twice<O: Replay>(f: &Fixture, key: &str, operation: impl Fn() -> O) -> 
 where
     O::Output: PartialEq + Debug,
 {
-    let first = f.store.transact(operation().once(call(key, 1))).await.unwrap();
+    let first = f.store.transact(operation().once(Some(call(key, 1)))).await.unwrap();
     let before = totals(f).await;
     f.advance(1.0);
-    let second = f.store.transact(operation().once(call(key, 1))).await.unwrap();
+    let second = f.store.transact(operation().once(Some(call(key, 1)))).await.unwrap();
     assert_eq!(first, second);
     assert_eq!(before, totals(f).await);
     first
@@ -77,7 +77,7 @@ fn resources() -> NamedResources {
 }
 
 async fn enqueue_once(f: &Fixture, key: &str, input: &str) -> Rollout {
-    f.store.transact(enqueue(&[input]).once(call(key, 1))).await.unwrap().remove(0)
+    f.store.transact(enqueue(&[input]).once(Some(call(key, 1)))).await.unwrap().remove(0)
 }
 
 async fn a_repeated_enqueue_is_answered_alike_and_creates_nothing(f: Fixture) {
@@ -98,7 +98,7 @@ async fn a_repeated_enqueue_is_answered_alike_and_creates_nothing(f: Fixture) {
     };
     let rollout_id = rollouts[0].rollout_id.clone();
     f.store.transact(UpdateRollout { rollout_id, request: change }).await.unwrap();
-    assert_eq!(f.store.transact(again().once(call("k", 1))).await.unwrap(), rollouts);
+    assert_eq!(f.store.transact(again().once(Some(call("k", 1)))).await.unwrap(), rollouts);
     assert_eq!(twice(&f, "none", || enqueue(&[])).await, []);
 }
 
@@ -110,7 +110,7 @@ async fn a_repeated_dequeue_gives_the_same_rollouts_and_takes_nothing_more(f: Fi
     f.report(id, &attempt, AttemptStatus::Failed).await;
     // Also when the attempt has ended and another one was started: the answer is about the one that it started.
     f.start_attempt(id).await;
-    let again = f.store.transact(dequeue(2).once(call("k", 1))).await.unwrap();
+    let again = f.store.transact(dequeue(2).once(Some(call("k", 1)))).await.unwrap();
     assert_eq!(again, first);
     assert_eq!(taken(&f.dequeue(9, None).await), queued[2..]);
 }
@@ -121,7 +121,7 @@ async fn a_repeated_start_starts_once(f: Fixture) {
     let id = first.rollout.rollout_id.clone();
     let change = RolloutChange { metadata: Patch::Clear, ..RolloutChange::default() };
     f.store.transact(UpdateRollout { rollout_id: id.clone(), request: change }).await.unwrap();
-    let again = f.store.transact(StartRollout { request }.once(call("rollout", 1))).await.unwrap();
+    let again = f.store.transact(StartRollout { request }.once(Some(call("rollout", 1)))).await.unwrap();
     assert_eq!(again, first);
     let start = || StartAttempt { rollout_id: id.clone(), worker_id: Some("v".into()) };
     assert_eq!(twice(&f, "attempt", start).await.attempt.sequence_id, 2);
@@ -155,8 +155,8 @@ async fn a_repeated_update_is_answered_as_it_was_and_undoes_nothing(f: Fixture) 
     f.start_attempt(&id).await;
     let change = RolloutChange { metadata: Patch::Clear, ..RolloutChange::default() };
     f.store.transact(UpdateRollout { rollout_id: id.clone(), request: change }).await.unwrap();
-    assert_eq!(f.store.transact(fail().once(call("attempt", 1))).await.unwrap(), failed);
-    assert_eq!(f.store.transact(cancel().once(call("rollout", 1))).await.unwrap(), cancelled);
+    assert_eq!(f.store.transact(fail().once(Some(call("attempt", 1)))).await.unwrap(), failed);
+    assert_eq!(f.store.transact(cancel().once(Some(call("rollout", 1)))).await.unwrap(), cancelled);
     assert_eq!(f.status(&id).await, RolloutStatus::Preparing);
     assert_eq!(f.latest(&id).await.status, AttemptStatus::Preparing);
 }
@@ -201,16 +201,16 @@ async fn repeated_resources_make_one_version(f: Fixture) {
 async fn a_key_that_was_used_for_another_request_is_refused(f: Fixture) {
     enqueue_once(&f, "k", "1").await;
     let before = totals(&f).await;
-    let other = f.store.transact(enqueue(&["2"]).once(call("k", 2))).await;
+    let other = f.store.transact(enqueue(&["2"]).once(Some(call("k", 2)))).await;
     assert!(matches!(other, Err(StoreError::KeyReused)), "{other:?}");
-    let other = f.store.transact(dequeue(1).once(call("k", 3))).await;
+    let other = f.store.transact(dequeue(1).once(Some(call("k", 3)))).await;
     assert!(matches!(other, Err(StoreError::KeyReused)), "{other:?}");
     assert_eq!(totals(&f).await, before);
     assert_eq!(f.dequeue(9, None).await.len(), 1);
 }
 
 async fn a_look_into_an_empty_queue_is_not_remembered(f: Fixture) {
-    let look = || f.store.transact(dequeue(1).once(call("k", 1)));
+    let look = || f.store.transact(dequeue(1).once(Some(call("k", 1))));
     assert!(look().await.unwrap().is_empty());
     let queued = ids(&f.enqueue(1).await);
     assert_eq!(taken(&look().await.unwrap()), queued);
@@ -221,13 +221,13 @@ async fn a_refusal_is_not_remembered(f: Fixture) {
     let attempt = f.started(RolloutConfig::default(), None).await.attempt;
     let rollout_id = RolloutId::from("ro-none");
     let start = StartAttempt { rollout_id, worker_id: None };
-    assert!(matches!(f.store.transact(start.once(call("k", 1))).await, Err(StoreError::NotFound(_))));
+    assert!(matches!(f.store.transact(start.once(Some(call("k", 1)))).await, Err(StoreError::NotFound(_))));
     let lost = lightning_store_client::wire::SpanRecord {
         attempt_id: AttemptId::from("at-none"),
         ..span(&attempt, 1, "s")
     };
     let add = AddSpan::new(lost);
-    assert!(matches!(f.store.transact(add.once(call("k", 2))).await, Err(StoreError::NotFound(_))));
+    assert!(matches!(f.store.transact(add.once(Some(call("k", 2)))).await, Err(StoreError::NotFound(_))));
     enqueue_once(&f, "k", "1").await;
 }
 
@@ -239,7 +239,7 @@ impl Operation for Broken {
     type Output = Vec<Rollout>;
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<Vec<Rollout>, StoreError> {
-        enqueue(&["1"]).once(call("k", 1)).run(tx).await?;
+        enqueue(&["1"]).once(Some(call("k", 1))).run(tx).await?;
         panic!("on purpose");
     }
 }
@@ -256,10 +256,10 @@ async fn an_operation_that_is_undone_is_not_remembered(f: Fixture) {
 
 async fn keys_survive_a_restart(f: Fixture) {
     let queued = enqueue_once(&f, "enqueue", "1").await;
-    let claimed = f.store.transact(dequeue(1).once(call("dequeue", 1))).await.unwrap();
+    let claimed = f.store.transact(dequeue(1).once(Some(call("dequeue", 1)))).await.unwrap();
     let f = f.restarted().await;
     assert_eq!(enqueue_once(&f, "enqueue", "1").await, queued);
-    assert_eq!(f.store.transact(dequeue(1).once(call("dequeue", 1))).await.unwrap(), claimed);
+    assert_eq!(f.store.transact(dequeue(1).once(Some(call("dequeue", 1)))).await.unwrap(), claimed);
     enqueue_once(&f, "another", "2").await;
     assert_eq!(totals(&f).await.rollouts, 2);
 }
@@ -270,10 +270,10 @@ async fn a_key_is_forgotten_after_a_day_and_may_be_used_anew(f: Fixture) {
     f.advance(DAY - 1.0);
     assert_eq!(enqueue_once(&f, "k", "1").await, first);
     f.advance(2.0);
-    let other = f.store.transact(enqueue(&["2"]).once(call("k", 2))).await.unwrap();
+    let other = f.store.transact(enqueue(&["2"]).once(Some(call("k", 2)))).await.unwrap();
     assert_ne!(other[0].rollout_id, first.rollout_id);
     f.advance(DAY - 1.0);
-    assert_eq!(f.store.transact(enqueue(&["2"]).once(call("k", 2))).await.unwrap(), other);
+    assert_eq!(f.store.transact(enqueue(&["2"]).once(Some(call("k", 2)))).await.unwrap(), other);
     assert_eq!(totals(&f).await.rollouts, 2);
 }
 
@@ -321,7 +321,7 @@ async fn forgetting_keeps_up_with_remembering(f: Fixture) {
 async fn calls_with_one_key_at_the_same_time_have_one_effect(f: Fixture) {
     let calls = (0..50).map(|_| {
         let store = f.store.clone();
-        tokio::spawn(async move { store.transact(enqueue(&["1"]).once(call("k", 1))).await.unwrap() })
+        tokio::spawn(async move { store.transact(enqueue(&["1"]).once(Some(call("k", 1)))).await.unwrap() })
     });
     let mut answers = Vec::new();
     for call in calls.collect::<Vec<_>>() {
