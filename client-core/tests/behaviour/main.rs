@@ -3,6 +3,8 @@
 //! Each behaviour is an `async fn` that takes a [`Fake`] and knows no runtime: this file runs them natively, and other
 //! runners may run the same ones elsewhere. [`Fake::run`] blocks nowhere.
 
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use lightning_store_client::transport::fake::Fake;
 use lightning_store_client::{Client, RetryPolicy};
 

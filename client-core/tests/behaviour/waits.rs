@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::answers::ROLLOUT;
 use crate::client;
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 fn waiting(wait: Duration) -> Dequeue {
     Dequeue { worker_id: Some("w-1".into()), wait, ..Dequeue::default() }
