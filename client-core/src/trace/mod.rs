@@ -1,0 +1,5 @@
+//! Trace.
+pub mod attributes;
+pub mod json;
+pub mod python;
+pub mod secrets;
