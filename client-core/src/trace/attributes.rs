@@ -180,11 +180,18 @@ impl Branch {
         match value {
             Some(value) if children.is_empty() => return value,
             Some(value) if !children.contains_key("") => {
-                children.insert_before(0, String::new(), Self { value: Some(value), children: JsonObject::default() });
+                children.insert_before(
+                    0,
+                    String::new(),
+                    Self { value: Some(value), children: JsonObject::default() },
+                );
             }
             // Somebody uses the empty key as well: nothing is lost, the value takes a name that says what it is.
             Some(value) => {
-                children.insert("(value)".to_owned(), Self { value: Some(value), children: JsonObject::default() });
+                children.insert(
+                    "(value)".to_owned(),
+                    Self { value: Some(value), children: JsonObject::default() },
+                );
             }
             None => {}
         }

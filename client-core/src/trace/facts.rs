@@ -51,20 +51,25 @@ impl Facts {
 /// Whether the status is ERROR.
 fn failed(span: Node<'_>) -> bool {
     let code = member(span, "status").and_then(|status| member(status, "status_code"));
-    code.is_some_and(|code| code.kind() == JsonKind::String && code.text().is_some_and(|text| text == "ERROR"))
+    code.is_some_and(|code| {
+        code.kind() == JsonKind::String && code.text().is_some_and(|text| text == "ERROR")
+    })
 }
 
 fn has_exception(span: Node<'_>) -> bool {
     member(span, "events").is_some_and(|events| {
         let mut names = events.items().filter_map(|event| member(event, "name"));
-        names.any(|name| name.kind() == JsonKind::String && name.text().is_some_and(|name| name == "exception"))
+        names.any(|name| {
+            name.kind() == JsonKind::String && name.text().is_some_and(|name| name == "exception")
+        })
     })
 }
 
 /// The agent that a span is, by the first sign that is there.
 pub fn agent_name(name: &str, attributes: &Attributes<'_>) -> Option<String> {
     let is = |key: &str, value: &str| attributes.string(key).as_deref() == Some(value);
-    let any = |key: &str| attributes.get(key).filter(|node| !node.is_null()).map(|node| Json::of(node).into_text());
+    let any =
+        |key: &str| attributes.get(key).filter(|node| !node.is_null()).map(|node| Json::of(node).into_text());
     any("agent.name")
         .or_else(|| any("operation.name").filter(|_| is("agentops.span.kind", "agent")))
         .or_else(|| any("recipient_agent_type"))
@@ -79,7 +84,9 @@ fn operation(name: &str, attributes: &Attributes<'_>) -> Option<String> {
     if let Some(operation) = attributes.text(&[OPERATION_NAME]) {
         return Some(weave_function(&operation).unwrap_or(operation));
     }
-    attributes.text(&["operation.name", "agentops.entity.name", "tool.name"]).filter(|operation| operation != name)
+    attributes
+        .text(&["operation.name", "agentops.entity.name", "tool.name"])
+        .filter(|operation| operation != name)
 }
 
 /// `weave:///team/project/op/<function>:<digest>` → the function.
@@ -88,7 +95,13 @@ fn weave_function(reference: &str) -> Option<String> {
     Some(last.rsplit_once(':').map_or(last, |(function, _)| function).to_owned())
 }
 
-fn label(kind: Kind, name: &str, operation: Option<&str>, rewards: &[Reward], attributes: &Attributes<'_>) -> String {
+fn label(
+    kind: Kind,
+    name: &str,
+    operation: Option<&str>,
+    rewards: &[Reward],
+    attributes: &Attributes<'_>,
+) -> String {
     let found = match kind {
         Kind::Llm | Kind::Embedding => model_answered(attributes).or_else(|| model_requested(attributes)),
         Kind::Tool => attributes
@@ -155,14 +168,29 @@ mod tests {
             ("agentlightning.exception", r#"{"exception.type":"E","exception.message":"m"}"#, "E: m"),
             ("agentlightning.operation", r#"{"agentlightning.operation.name":"plan"}"#, "plan"),
             ("plan", r#"{"agentlightning.operation.name":"weave:///a/b/op/plan_it:v3"}"#, "plan_it"),
-            ("agentlightning.annotation", r#"{"agentlightning.reward.0.name":"primary","agentlightning.reward.0.value":1}"#, "reward"),
-            ("agentlightning.annotation", r#"{"agentlightning.reward.0.name":"speed","agentlightning.reward.0.value":1}"#, "speed"),
+            (
+                "agentlightning.annotation",
+                r#"{"agentlightning.reward.0.name":"primary","agentlightning.reward.0.value":1}"#,
+                "reward",
+            ),
+            (
+                "agentlightning.annotation",
+                r#"{"agentlightning.reward.0.name":"speed","agentlightning.reward.0.value":1}"#,
+                "speed",
+            ),
             ("a.agent", r#"{"agentops.span.kind":"agent","operation.name":"planner"}"#, "planner"),
             ("agentlightning.object", r#"{"agentlightning.object.type":"dict"}"#, "dict"),
         ] {
-            assert_eq!(facts(name, &format!("\"attributes\":{attributes}")).label, label, "{name} {attributes}");
+            assert_eq!(
+                facts(name, &format!("\"attributes\":{attributes}")).label,
+                label,
+                "{name} {attributes}"
+            );
         }
-        let long = facts("agentlightning.message", &format!(r#""attributes":{{"agentlightning.message.body":"{}"}}"#, "é".repeat(300)));
+        let long = facts(
+            "agentlightning.message",
+            &format!(r#""attributes":{{"agentlightning.message.body":"{}"}}"#, "é".repeat(300)),
+        );
         assert_eq!(long.label.chars().count(), MAX_LABEL_CHARACTERS + 1);
     }
 

@@ -187,8 +187,8 @@ impl Serialize for Json {
 /// The list or object that a string holds as JSON text, as in `"{\"city\":\"Oslo\"}"`; `None` for other strings.
 pub fn embedded_json(text: &str) -> Option<Json> {
     let trimmed = text.trim();
-    let looks_like =
-        (trimmed.starts_with('{') && trimmed.ends_with('}')) || (trimmed.starts_with('[') && trimmed.ends_with(']'));
+    let looks_like = (trimmed.starts_with('{') && trimmed.ends_with('}'))
+        || (trimmed.starts_with('[') && trimmed.ends_with(']'));
     if looks_like { Json::parse(trimmed) } else { None }
 }
 

@@ -146,7 +146,8 @@ fn is_llm(name: &str, attributes: &Attributes<'_>) -> bool {
         || attributes.has("gen_ai.prompt.")
         || attributes.has("gen_ai.input.messages")
         || attributes.starting("llm.").iter().any(|entry| {
-            entry.key.split('.').nth(1).is_some_and(|part| part.ends_with("messages")) || entry.key.ends_with(".messages")
+            entry.key.split('.').nth(1).is_some_and(|part| part.ends_with("messages"))
+                || entry.key.ends_with(".messages")
         })
         || ["chat.completion", "litellm_request", "raw_gen_ai_request"].iter().any(|sign| name.contains(sign))
 }
@@ -168,8 +169,16 @@ mod tests {
             ("agentlightning.exception", "{}", "exception"),
             ("x", r#"{"exception.type":"E","agentlightning.reward.0.value":1.0}"#, "exception"),
             ("agentlightning.annotation", r#"{"agentlightning.reward.0.value":1.0}"#, "reward"),
-            ("score.operation", r#"{"agentops.entity.output":"{\"type\":\"reward\",\"value\":null}"}"#, "reward"),
-            ("agentlightning.operation", r#"{"agentlightning.operation.name":"agentlightning.reward"}"#, "reward"),
+            (
+                "score.operation",
+                r#"{"agentops.entity.output":"{\"type\":\"reward\",\"value\":null}"}"#,
+                "reward",
+            ),
+            (
+                "agentlightning.operation",
+                r#"{"agentlightning.operation.name":"agentlightning.reward"}"#,
+                "reward",
+            ),
             ("agentlightning.annotation", r#"{"reward":1.0}"#, "reward"),
             ("other", r#"{"reward":1.0}"#, "other"),
             ("agentlightning.annotation", r#"{"agentlightning.tag.0":"a"}"#, "annotation"),

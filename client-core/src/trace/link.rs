@@ -41,7 +41,14 @@ pub fn tags(attributes: &Attributes<'_>) -> Vec<String> {
         _ => Vec::new(),
     };
     let mut tags = listed("agentlightning.tag");
-    tags.extend(attributes.unflatten("agentlightning.tag.").map(numbered).unwrap_or_default().into_iter().map(Json::into_text));
+    tags.extend(
+        attributes
+            .unflatten("agentlightning.tag.")
+            .map(numbered)
+            .unwrap_or_default()
+            .into_iter()
+            .map(Json::into_text),
+    );
     if tags.is_empty() {
         tags = listed("tag.tags");
     }

@@ -24,7 +24,11 @@ pub fn parse_structure(text: &str) -> Option<Json> {
     super::json::embedded_json(text).or_else(|| {
         let open = text.trim_start().starts_with(['{', '[', '(']);
         let called = || text.trim_end().ends_with(')') && text.trim_start().starts_with(char::is_alphabetic);
-        if open || called() { parse_python(text).filter(|json| !matches!(json, Json::String(_))) } else { None }
+        if open || called() {
+            parse_python(text).filter(|json| !matches!(json, Json::String(_)))
+        } else {
+            None
+        }
     })
 }
 
@@ -155,43 +159,40 @@ impl<'a> Parser<'a> {
             return Some(());
         }
         let length = match next {
-            'n' => return push(out, '\n'),
-            't' => return push(out, '\t'),
-            'r' => return push(out, '\r'),
-            'a' => return push(out, '\u{7}'),
-            'b' => return push(out, '\u{8}'),
-            'f' => return push(out, '\u{c}'),
-            'v' => return push(out, '\u{b}'),
-            '\\' | '\'' | '"' => return push(out, next),
-            '\n' => return Some(()),
-            '0'..='7' => {
-                self.at -= 1;
-                let digits = self.rest().bytes().take(3).take_while(|byte| (b'0'..=b'7').contains(byte)).count();
-                let code = u32::from_str_radix(&self.rest()[..digits], 8).ok()?;
-                self.at += digits;
-                return push(out, char::from_u32(code)?);
-            }
             'x' => 2,
             'u' => 4,
             'U' => 8,
+            '0'..='7' => {
+                self.at -= 1;
+                let digits =
+                    self.rest().bytes().take(3).take_while(|byte| (b'0'..=b'7').contains(byte)).count();
+                let code = u32::from_str_radix(&self.rest()[..digits], 8).ok()?;
+                self.at += digits;
+                out.push(char::from_u32(code)?);
+                return Some(());
+            }
             other => {
-                out.push('\\');
-                return push(out, other);
+                push_escape(other, out);
+                return Some(());
             }
         };
         let code = self.hex(length)?;
         if (0xd800..0xdc00).contains(&code) && self.rest().starts_with("\\u") {
             self.at += 2;
             let low = self.hex(4)?;
-            let pair = (0xdc00..0xe000).contains(&low).then(|| 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00));
-            return push(out, pair.and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER));
+            let pair =
+                (0xdc00..0xe000).contains(&low).then(|| 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00));
+            out.push(pair.and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER));
+            return Some(());
         }
         // Half a surrogate pair is no text.
-        push(out, char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER))
+        out.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+        Some(())
     }
 
     fn hex(&mut self, digits: usize) -> Option<u32> {
-        let text = self.rest().get(..digits).filter(|text| text.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+        let text =
+            self.rest().get(..digits).filter(|text| text.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
         self.at += digits;
         u32::from_str_radix(text, 16).ok()
     }
@@ -292,7 +293,8 @@ impl<'a> Parser<'a> {
             }
             self.blanks();
             let rest = self.rest();
-            let length = rest.len() - rest.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_').len();
+            let length =
+                rest.len() - rest.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_').len();
             if length > 0 && rest[length..].starts_with('=') {
                 self.at += length + 1;
                 members.insert(rest[..length].to_owned(), self.value(depth + 1)?);
@@ -311,9 +313,20 @@ impl<'a> Parser<'a> {
     }
 }
 
-fn push(out: &mut String, character: char) -> Option<()> {
-    out.push(character);
-    Some(())
+/// Escapes of one letter. Backslashes before any other character are text.
+fn push_escape(letter: char, out: &mut String) {
+    match letter {
+        'n' => out.push('\n'),
+        't' => out.push('\t'),
+        'r' => out.push('\r'),
+        'a' => out.push('\u{7}'),
+        'b' => out.push('\u{8}'),
+        'f' => out.push('\u{c}'),
+        'v' => out.push('\u{b}'),
+        '\\' | '\'' | '"' => out.push(letter),
+        '\n' => {}
+        other => out.extend(['\\', other]),
+    }
 }
 
 /// A decimal number as JSON writes it. `None` if it is none.
@@ -322,7 +335,8 @@ fn number_text(digits: &str) -> Option<String> {
         Some(at) => (&digits[..at], Some(&digits[at + 1..])),
         None => (digits, None),
     };
-    let (whole, fraction) = mantissa.split_once('.').map_or((mantissa, None), |(whole, part)| (whole, Some(part)));
+    let (whole, fraction) =
+        mantissa.split_once('.').map_or((mantissa, None), |(whole, part)| (whole, Some(part)));
     let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if whole.is_empty() && fraction.is_none_or(str::is_empty) || !all_digits(whole) {
         return None;
@@ -361,7 +375,10 @@ mod tests {
         for (literal, json) in [
             ("None", "null"),
             ("[True, False, None]", "[true,false,null]"),
-            ("{'a': 1, \"b\": (1, 2), 'c': (3,), 'd': (4), 'e': ()}", r#"{"a":1,"b":[1,2],"c":[3],"d":4,"e":[]}"#),
+            (
+                "{'a': 1, \"b\": (1, 2), 'c': (3,), 'd': (4), 'e': ()}",
+                r#"{"a":1,"b":[1,2],"c":[3],"d":4,"e":[]}"#,
+            ),
             ("{1: 'x', (1, 2): {3}}", r#"{"1":"x","[1,2]":[3]}"#),
             ("{}", "{}"),
             ("-12345678901234567890123", "-12345678901234567890123"),
@@ -372,8 +389,10 @@ mod tests {
             ("'''a\n'b'''", r#""a\n'b""#),
             (r"b'\x00a'", r#""b'\\x00a'""#),
             (r"r'\d'", r#""\\d""#),
-            ("Call(id='c', function=Function(arguments='{}', name='f'), type=None)",
-             r#"{"id":"c","function":{"arguments":"{}","name":"f"},"type":null}"#),
+            (
+                "Call(id='c', function=Function(arguments='{}', name='f'), type=None)",
+                r#"{"id":"c","function":{"arguments":"{}","name":"f"},"type":null}"#,
+            ),
             ("[<Kind.A: 'a'>, datetime.date(2026, 1)]", r#"["<Kind.A: 'a'>",{"0":2026,"1":1}]"#),
         ] {
             assert_eq!(read(literal), json, "{literal}");
@@ -382,7 +401,9 @@ mod tests {
 
     #[test]
     fn what_is_no_literal_is_none() {
-        for text in ["", "hello", "{'a': }", "[1 2]", "{'a': 1, 2}", "'open", "[1", "1.2.3", "1e", "x + y", "<", "--"] {
+        for text in
+            ["", "hello", "{'a': }", "[1 2]", "{'a': 1, 2}", "'open", "[1", "1.2.3", "1e", "x + y", "<", "--"]
+        {
             assert_eq!(read(text), "no literal", "{text}");
         }
     }

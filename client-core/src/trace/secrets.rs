@@ -11,7 +11,10 @@ const SHOWN_FROM_CHARACTERS: usize = 12;
 /// not the tokens of log-probabilities).
 pub fn is_secret(key: &str) -> bool {
     let key = key.to_lowercase().replace('-', "_");
-    let last = key.rsplit('.').find(|segment| !segment.bytes().all(|byte| byte.is_ascii_digit())).unwrap_or_default();
+    let last = key
+        .rsplit('.')
+        .find(|segment| !segment.bytes().all(|byte| byte.is_ascii_digit()))
+        .unwrap_or_default();
     let named = |word: &str| key.contains(word);
     named("api_key")
         || named("apikey")
@@ -47,7 +50,7 @@ pub fn mask_json(path: &str, value: &mut Json) -> bool {
             }
             found
         }
-        Json::Array(items) => items.iter_mut().fold(false, |found, item| mask_json(path, item) || found),
+        Json::Array(items) => items.iter_mut().fold(false, |found, item| found | mask_json(path, item)),
         Json::String(text) => {
             let Some(mut inner) = parse_structure(text) else { return false };
             let found = mask_json(path, &mut inner);
@@ -64,8 +67,8 @@ pub fn mask_json(path: &str, value: &mut Json) -> bool {
 fn mask_all(value: &mut Json) -> bool {
     match value {
         Json::Null => false,
-        Json::Object(members) => members.values_mut().fold(false, |found, value| mask_all(value) || found),
-        Json::Array(items) => items.iter_mut().fold(false, |found, item| mask_all(item) || found),
+        Json::Object(members) => members.values_mut().fold(false, |found, value| found | mask_all(value)),
+        Json::Array(items) => items.iter_mut().fold(false, |found, item| found | mask_all(item)),
         Json::String(text) => {
             *text = mask(text);
             true
@@ -98,9 +101,15 @@ mod tests {
         ] {
             assert!(is_secret(key), "{key}");
         }
-        for key in
-            ["prompt_tokens", "max_tokens", "prompt_token_ids", "token_ids", "tokenizer", "logprobs.content.0.token", "key"]
-        {
+        for key in [
+            "prompt_tokens",
+            "max_tokens",
+            "prompt_token_ids",
+            "token_ids",
+            "tokenizer",
+            "logprobs.content.0.token",
+            "key",
+        ] {
             assert!(!is_secret(key), "{key}");
         }
     }

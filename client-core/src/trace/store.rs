@@ -9,6 +9,7 @@ use super::attributes::{Attributes, member, number_of};
 use super::facts::{Facts, string_member};
 use super::json::BOUNDS;
 use super::kind::Kind;
+use super::tree::Place;
 use crate::lax::{Kind as JsonKind, Node, Tape};
 use crate::wire::Span;
 
@@ -264,9 +265,12 @@ impl Trace {
         self.words.len()
     }
 
-    /// The number of a word, if it occurs.
-    pub(super) fn find_word(&self, text: &str) -> Option<u32> {
-        self.words.get_index_of(text).map(index)
+    /// Where the span of an id stands, or would stand if it is known as a parent only.
+    pub(super) fn find_place(&self, id: &str) -> Option<Place> {
+        let word = index(self.words.get_index_of(id)?);
+        let missing =
+            || self.spans.iter().any(|span| span.parent == Some(word)).then_some(Place::Missing(word));
+        self.span_of_word(word).map(Place::Span).or_else(missing)
     }
 
     /// The span whose id is this word.
@@ -389,7 +393,8 @@ mod tests {
     #[test]
     fn what_is_no_span_is_reported_and_keeps_nothing_out() {
         let mut trace = Trace::new();
-        let outcome = trace.append_json(r#"[5,{"span_id":7},{"span_id":"a","sequence_id":"x","start_time":[],"events":1}]"#);
+        let outcome = trace
+            .append_json(r#"[5,{"span_id":7},{"span_id":"a","sequence_id":"x","start_time":[],"events":1}]"#);
         assert_eq!((outcome.added, outcome.refused, outcome.reasons.len()), (1, 2, 2));
         assert_eq!(trace.append_json("{").refused, 1);
         assert_eq!(trace.spans()[0].start, None);

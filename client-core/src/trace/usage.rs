@@ -57,8 +57,13 @@ const TOTAL: &[&str] = &[
     "agentlightning.operation.output.usage.total_tokens",
     "llm.usage.total_tokens",
 ];
-const COST: &[&str] =
-    &["gen_ai.usage.total_cost", "gen_ai.usage.cost", "gen_ai.cost.total_cost", "gen_ai.cost.response_cost", "llm.cost.total"];
+const COST: &[&str] = &[
+    "gen_ai.usage.total_cost",
+    "gen_ai.usage.cost",
+    "gen_ai.cost.total_cost",
+    "gen_ai.cost.response_cost",
+    "llm.cost.total",
+];
 
 const MODEL_ANSWERED: &[&str] =
     &["gen_ai.response.model", "agentlightning.operation.output.model", "llm.model_name"];
@@ -92,9 +97,8 @@ impl Usage {
     /// `llm.<provider>.usage`: a dict as text.
     fn read_raw(&mut self, attributes: &Attributes<'_>) {
         let Some(raw) = provider_structure(attributes, "usage") else { return };
-        let count = |keys: &[&str]| {
-            keys.iter().find_map(|key| u64::try_from(raw.get(key)?.as_integer()?).ok())
-        };
+        let count =
+            |keys: &[&str]| keys.iter().find_map(|key| u64::try_from(raw.get(key)?.as_integer()?).ok());
         let detail = |outer: &str, key: &str| u64::try_from(raw.get(outer)?.get(key)?.as_integer()?).ok();
         self.input = count(&["prompt_tokens", "input_tokens"]);
         self.output = count(&["completion_tokens", "output_tokens"]);
@@ -132,7 +136,9 @@ pub(super) fn provider_key(attributes: &Attributes<'_>, parameter: &str) -> Opti
         let provider = parts.next();
         // These are families of their own, not providers.
         let taken = ["request", "usage", "token_count", "input_messages", "output_messages", "tools"];
-        provider.is_some_and(|provider| !taken.contains(&provider)) && parts.next() == Some(parameter) && parts.next().is_none()
+        provider.is_some_and(|provider| !taken.contains(&provider))
+            && parts.next() == Some(parameter)
+            && parts.next().is_none()
     })?;
     Some(found.key.clone().into_owned())
 }
@@ -166,20 +172,26 @@ mod tests {
             r#"{"llm.hosted_vllm.usage":"{'prompt_tokens': 10, 'completion_tokens': 5, 'total_tokens': 15, 'x': None}"}"#,
         ] {
             let usage = with(attributes, Usage::of);
-            assert_eq!((usage.input, usage.output, usage.total), (Some(10), Some(5), Some(15)), "{attributes}");
+            assert_eq!(
+                (usage.input, usage.output, usage.total),
+                (Some(10), Some(5), Some(15)),
+                "{attributes}"
+            );
             assert_eq!(usage.cost, None);
         }
     }
 
     #[test]
     fn what_is_not_said_is_null_and_nonsense_is_not_said() {
-        let usage = with(r#"{"gen_ai.usage.prompt_tokens":-1,"gen_ai.usage.completion_tokens":[1]}"#, Usage::of);
+        let usage =
+            with(r#"{"gen_ai.usage.prompt_tokens":-1,"gen_ai.usage.completion_tokens":[1]}"#, Usage::of);
         assert_eq!(usage, Usage::default());
     }
 
     #[test]
     fn parameters_of_any_provider_are_found() {
-        let attributes = r#"{"llm.openai.model":"gpt","llm.request.functions.0.id":"no","llm.openai.id":"chatcmpl-1"}"#;
+        let attributes =
+            r#"{"llm.openai.model":"gpt","llm.request.functions.0.id":"no","llm.openai.id":"chatcmpl-1"}"#;
         assert_eq!(with(attributes, model_requested).as_deref(), Some("gpt"));
         assert_eq!(with(attributes, response_id).as_deref(), Some("chatcmpl-1"));
         assert_eq!(with(r#"{"llm.request.id":"x","llm.model":"y"}"#, response_id), None);
