@@ -31,7 +31,7 @@ pub(super) struct Facts {
 impl Facts {
     pub(super) fn of(name: &str, span: Node<'_>, attributes: &Attributes<'_>) -> Self {
         let kind = Kind::detect(name, attributes);
-        let rewards = if kind == Kind::Reward { rewards(name, attributes) } else { Vec::new() };
+        let rewards = rewards(name, attributes);
         let usage = Usage::of(attributes);
         let operation = operation(name, attributes);
         Self {

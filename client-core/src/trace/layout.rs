@@ -175,14 +175,14 @@ struct Visible {
 
 impl Visible {
     fn of(trace: &Trace, tree: &Tree, filter: &Filter, top: u32) -> Self {
-        let matches = filter.matches(trace);
+        let found = filter.matches(trace);
         let within = place(top)..place(top + tree.nodes[place(top)].size);
         let fits: Vec<bool> = tree
             .nodes
             .iter()
             .enumerate()
             .map(|(number, node)| match node.place {
-                Place::Span(span) => within.contains(&number) && matches[place(span)],
+                Place::Span(span) => within.contains(&number) && found[place(span)],
                 _ => false,
             })
             .collect();

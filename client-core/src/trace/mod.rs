@@ -1,5 +1,7 @@
 //! Trace.
 pub mod attributes;
+pub mod compare;
+mod compare_lists;
 pub mod facts;
 pub mod filter;
 pub mod json;
@@ -15,6 +17,8 @@ pub mod reward;
 pub mod row;
 pub mod secrets;
 pub mod store;
+pub mod summary;
 pub mod tree;
+pub mod triplets;
 pub mod usage;
 pub mod waterfall;

@@ -1,6 +1,6 @@
 //! Python literals, as `repr` and `str` write dicts and lists: `{'index': 0, 'stop': None}`.
 //!
-//! LiteLLM stores what it sent to a model and got back in this form. The reader takes more than Python's own would:
+//! `LiteLLM` stores what it sent to a model and got back in this form. The reader takes more than Python's own would:
 //! objects (`Function(name='f')`) become objects of their keyword arguments, enum members (`<Kind.A: 'a'>`) and bytes
 //! stay text. What it does not understand makes the whole text no literal, never an error.
 

@@ -3,3 +3,4 @@
 mod builder;
 mod layout;
 mod tree;
+mod triplets;

@@ -180,7 +180,9 @@ impl Turn {
         let full = said.iter().position(|(_, said)| !said.prompt.is_empty() && !said.completion.is_empty());
         let some = || said.iter().position(|(_, said)| !said.is_empty());
         let (main, mut messages) = said.remove(full.or_else(some)?);
-        said.into_iter().for_each(|(_, other)| messages.complete_with(other));
+        for (_, other) in said {
+            messages.complete_with(other);
+        }
         let known = |of: fn(&super::super::store::TraceSpan) -> Option<u64>| {
             group.iter().find_map(|span| of(&spans[*span]))
         };

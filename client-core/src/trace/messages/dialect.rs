@@ -20,7 +20,7 @@ pub enum Dialect {
     AgentOps,
     /// `agentlightning.operation.input.messages.<i>.role`: Weave.
     Weave,
-    /// `llm.input_messages.<i>.message.role`: OpenInference.
+    /// `llm.input_messages.<i>.message.role`: `OpenInference`.
     OpenInference,
     /// `llm.<provider>.messages`: what a proxy sent and got back, as text of Python.
     Raw,
@@ -48,16 +48,11 @@ impl SpanMessages {
         if attributes.is_empty() {
             return found;
         }
-        let dialects: [(Dialect, fn(&Attributes<'_>) -> Self); 5] = [
-            (Dialect::GenAi, gen_ai),
-            (Dialect::AgentOps, agentops),
-            (Dialect::Weave, weave),
-            (Dialect::OpenInference, openinference),
-            (Dialect::Raw, raw),
-        ];
-        for (dialect, read) in dialects {
-            found.fill(dialect, read(attributes));
-        }
+        found.fill(Dialect::GenAi, gen_ai(attributes));
+        found.fill(Dialect::AgentOps, agentops(attributes));
+        found.fill(Dialect::Weave, weave(attributes));
+        found.fill(Dialect::OpenInference, openinference(attributes));
+        found.fill(Dialect::Raw, raw(attributes));
         if found.prompt.is_empty() && found.completion.is_empty() {
             found.fill(Dialect::Plain, plain(kind, attributes));
         }

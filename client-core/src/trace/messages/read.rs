@@ -14,9 +14,7 @@ pub fn messages(value: Json, role: &str) -> Vec<Message> {
     match value {
         Json::Null => Vec::new(),
         Json::Array(items) => items.into_iter().map(|item| message(item, role)).collect(),
-        Json::Object(ref members)
-            if members.keys().any(|key| key.parse::<u64>().is_ok()) =>
-        {
+        Json::Object(ref members) if members.keys().any(|key| key.parse::<u64>().is_ok()) => {
             numbered(value).into_iter().map(|item| message(item, role)).collect()
         }
         Json::String(text) => match parse_structure(&text) {
@@ -94,7 +92,8 @@ pub fn message(value: Json, role: &str) -> Message {
 /// Whether the parts of a content say themselves which calls they answer.
 fn holds_results(content: &Json) -> bool {
     let says = |part: &Json| {
-        part.text_at("type").is_some_and(|kind| kind.starts_with("tool_")) || part.get("functionResponse").is_some()
+        part.text_at("type").is_some_and(|kind| kind.starts_with("tool_"))
+            || part.get("functionResponse").is_some()
     };
     content.as_array().is_some_and(|items| items.iter().any(says))
 }
