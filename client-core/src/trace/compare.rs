@@ -216,9 +216,6 @@ fn row(a: &Side<'_>, b: &Side<'_>, (of_a, of_b): Pair, depth: u32) -> ComparedRo
 
 fn changes(a: &Trace, of_a: usize, b: &Trace, of_b: usize) -> Vec<Change> {
     let (span_a, span_b) = (&a.spans()[of_a], &b.spans()[of_b]);
-    let said = |trace: &Trace, span: usize| {
-        SpanMessages::of(trace.spans()[span].kind, &trace.read_span(span).attributes())
-    };
     let checks = [
         (Change::Label, a.label(of_a) != b.label(of_b)),
         (Change::Error, span_a.error != span_b.error),
@@ -227,7 +224,7 @@ fn changes(a: &Trace, of_a: usize, b: &Trace, of_b: usize) -> Vec<Change> {
             Change::Tokens,
             (span_a.input_tokens, span_a.output_tokens) != (span_b.input_tokens, span_b.output_tokens),
         ),
-        (Change::Messages, said(a, of_a) != said(b, of_b)),
+        (Change::Messages, SpanMessages::of_span(a, of_a) != SpanMessages::of_span(b, of_b)),
     ];
     checks.into_iter().filter(|(_, differs)| *differs).map(|(change, _)| change).collect()
 }

@@ -5,7 +5,6 @@
 //! encloses it in time and is longer than it by the least, if there is one.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
 
 use super::store::{index, place};
 use super::tree::{Draft, Families, Repair};
@@ -21,7 +20,7 @@ impl Draft<'_> {
         }
         let intervals = self.intervals(&families);
         let mut left = floating.len();
-        for (&member, home) in floating.iter().zip(self.tightest_enclosing(floating, &intervals)) {
+        for (&member, home) in floating.iter().zip(tightest_enclosing(floating, &intervals, &families)) {
             if left <= 1 {
                 break;
             }
@@ -52,64 +51,68 @@ impl Draft<'_> {
     fn is_below(&self, member: u32, span: u32) -> bool {
         std::iter::successors(Some(member), |at| self.up.get(place(*at)).copied()).any(|at| at == span)
     }
+}
 
-    /// For each member the one that encloses it in time and is the least longer; the first in order, if several are.
-    /// Those above all of them are no choice.
-    fn tightest_enclosing(&self, floating: &[u32], intervals: &[Option<(f64, f64)>]) -> Vec<Option<u32>> {
-        let above: HashSet<u32> = self.above(floating).collect();
-        let missing = (self.trace.len()..self.up.len()).map(index);
-        let members = self.order.iter().copied().chain(missing).filter(|member| !above.contains(member));
-        let mut candidates: Vec<Candidate> = members
-            .enumerate()
-            .filter_map(|(rank, member)| {
-                let (start, end) = intervals[place(member)]?;
-                Some(Candidate { start, end, rank, member })
-            })
-            .collect();
-        candidates.sort_by(|a, b| a.start.total_cmp(&b.start));
-        let mut ends: Vec<f64> = candidates.iter().map(|candidate| candidate.end).collect();
-        ends.sort_by(f64::total_cmp);
-        ends.dedup();
+/// The floating members and all below them, depth first.
+fn below<'f>(floating: &[u32], families: &'f Families) -> impl Iterator<Item = u32> + use<'f> {
+    let mut open: Vec<u32> = floating.iter().rev().copied().collect();
+    std::iter::from_fn(move || {
+        let next = open.pop()?;
+        open.extend(families.of(next).iter().rev());
+        Some(next)
+    })
+}
 
-        let asked = floating.iter().enumerate();
-        let mut queries: Vec<(usize, f64, f64)> = asked
-            .filter_map(|(slot, member)| intervals[place(*member)].map(|(start, end)| (slot, start, end)))
-            .collect();
-        queries.sort_by(|a, b| a.1.total_cmp(&b.1));
+/// For each member the one that encloses it in time and is the least longer; the first, depth first, if several are.
+fn tightest_enclosing(
+    floating: &[u32],
+    intervals: &[Option<(f64, f64)>],
+    families: &Families,
+) -> Vec<Option<u32>> {
+    let mut candidates: Vec<Candidate> = below(floating, families)
+        .enumerate()
+        .filter_map(|(rank, member)| {
+            let (start, end) = intervals[place(member)]?;
+            Some(Candidate { start, end, rank, member })
+        })
+        .collect();
+    candidates.sort_by(|a, b| a.start.total_cmp(&b.start));
+    let mut ends: Vec<f64> = candidates.iter().map(|candidate| candidate.end).collect();
+    ends.sort_by(f64::total_cmp);
+    ends.dedup();
 
-        let mut homes = vec![None; floating.len()];
-        let mut shortest = ShortestByEnd::new(ends.len());
-        let mut added = 0;
-        let mut at = 0;
-        while at < queries.len() {
-            let start = queries[at].1;
-            let same = queries[at..].partition_point(|query| query.1 <= start);
-            // Candidates that begin earlier may end at the same time; those that begin at the same time must end later.
-            while added < candidates.len() && candidates[added].start < start {
-                shortest.add(candidates[added], &ends);
-                added += 1;
-            }
-            for (slot, _, end) in &queries[at..at + same] {
-                homes[*slot] = shortest.from(ends.partition_point(|known| known < end));
-            }
-            while added < candidates.len() && candidates[added].start <= start {
-                shortest.add(candidates[added], &ends);
-                added += 1;
-            }
-            for (slot, _, end) in &queries[at..at + same] {
-                let longer = shortest.from(ends.partition_point(|known| known <= end));
-                homes[*slot] = [homes[*slot], longer].into_iter().flatten().min_by(Candidate::compare);
-            }
-            at += same;
+    let asked = floating.iter().enumerate();
+    let mut queries: Vec<(usize, f64, f64)> = asked
+        .filter_map(|(slot, member)| intervals[place(*member)].map(|(start, end)| (slot, start, end)))
+        .collect();
+    queries.sort_by(|a, b| a.1.total_cmp(&b.1));
+
+    let mut homes = vec![None; floating.len()];
+    let mut shortest = ShortestByEnd::new(ends.len());
+    let mut added = 0;
+    let mut at = 0;
+    while at < queries.len() {
+        let start = queries[at].1;
+        let same = queries[at..].partition_point(|query| query.1 <= start);
+        // Candidates that begin earlier may end at the same time; those that begin at the same time must end later.
+        while added < candidates.len() && candidates[added].start < start {
+            shortest.add(candidates[added], &ends);
+            added += 1;
         }
-        homes.into_iter().map(|home| home.map(|home| home.member)).collect()
+        for (slot, _, end) in &queries[at..at + same] {
+            homes[*slot] = shortest.from(ends.partition_point(|known| known < end));
+        }
+        while added < candidates.len() && candidates[added].start <= start {
+            shortest.add(candidates[added], &ends);
+            added += 1;
+        }
+        for (slot, _, end) in &queries[at..at + same] {
+            let longer = shortest.from(ends.partition_point(|known| known <= end));
+            homes[*slot] = [homes[*slot], longer].into_iter().flatten().min_by(Candidate::compare);
+        }
+        at += same;
     }
-
-    /// The members above the floating ones.
-    fn above<'d>(&'d self, floating: &[u32]) -> impl Iterator<Item = u32> + use<'d> {
-        let up = |member: &u32| self.up.get(place(*member)).copied();
-        std::iter::successors(floating.first().and_then(up), up)
-    }
+    homes.into_iter().map(|home| home.map(|home| home.member)).collect()
 }
 
 #[derive(Debug, Clone, Copy)]

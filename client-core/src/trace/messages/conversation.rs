@@ -166,10 +166,8 @@ impl Turn {
     /// `None` if none of the spans says anything.
     fn of(trace: &Trace, group: &[usize]) -> Option<Self> {
         let spans = trace.spans();
-        let mut said: Vec<(usize, SpanMessages)> = group
-            .iter()
-            .map(|span| (*span, SpanMessages::of(Kind::Llm, &trace.read_span(*span).attributes())))
-            .collect();
+        let mut said: Vec<(usize, SpanMessages)> =
+            group.iter().map(|span| (*span, SpanMessages::of_span(trace, *span))).collect();
         let observations = said.iter().map(|(span, messages)| Observation {
             span_id: trace.span_id(*span).to_owned(),
             name: trace.name(*span).to_owned(),

@@ -6,6 +6,7 @@ use super::super::attributes::Attributes;
 use super::super::json::Json;
 use super::super::kind::Kind;
 use super::super::python::parse_structure;
+use super::super::store::Trace;
 use super::super::usage::{provider_structure, provider_text};
 use super::message::{Message, Part, Tool};
 use super::read::{messages, parts, tools};
@@ -64,6 +65,32 @@ impl SpanMessages {
         self.prompt.is_empty() && self.completion.is_empty()
     }
 
+    /// The messages of a span of a trace. Tools that `AgentOps` recorded as spans below a call are calls of its answer.
+    pub fn of_span(trace: &Trace, span: usize) -> Self {
+        let kind = trace.spans()[span].kind;
+        let mut found = Self::of(kind, &trace.read_span(span).attributes());
+        if kind == Kind::Llm && !found.completion.is_empty() && !found.calls_tools() {
+            let tools =
+                trace.children_of(span).into_iter().filter(|child| trace.spans()[*child].kind == Kind::Tool);
+            let calls =
+                tools.flat_map(|tool| Self::of(Kind::Tool, &trace.read_span(tool).attributes()).prompt);
+            let calls: Vec<Part> = calls.flat_map(|message| message.parts).filter(is_tool_call).collect();
+            found.add_tool_calls(calls.into_iter());
+        }
+        found
+    }
+
+    /// Whether an answer calls tools.
+    fn calls_tools(&self) -> bool {
+        self.completion.iter().any(|message| message.parts.iter().any(is_tool_call))
+    }
+
+    fn add_tool_calls(&mut self, calls: impl Iterator<Item = Part>) {
+        if let Some(answer) = self.completion.first_mut() {
+            answer.parts.extend(calls);
+        }
+    }
+
     fn fill(&mut self, dialect: Dialect, from: Self) {
         if self.dialect.is_none() && !(from.is_empty() && from.tools.is_empty()) {
             self.dialect = Some(dialect);
@@ -78,12 +105,20 @@ impl SpanMessages {
         }
         if self.completion.is_empty() {
             self.completion = other.completion;
+        } else if !self.calls_tools() {
+            // New versions of `LiteLLM` write the text here and the calls there.
+            let calls = other.completion.into_iter().flat_map(|message| message.parts).filter(is_tool_call);
+            self.add_tool_calls(calls);
         }
         if self.tools.is_empty() {
             self.tools = other.tools;
         }
         self.dialect = self.dialect.or(other.dialect);
     }
+}
+
+fn is_tool_call(part: &Part) -> bool {
+    matches!(part, Part::ToolCall { .. })
 }
 
 /// The messages flattened or written under `key`.

@@ -70,6 +70,7 @@ pub fn message(value: Json, role: &str) -> Message {
     let is_result = matches!(message.role.as_str(), "tool" | "function" | "ipython");
     match content {
         Some(content) if is_result && !content.is_blank() && !holds_results(&content) => {
+            let content = only_text(&content).unwrap_or(content);
             message.parts.push(Part::ToolResult { tool_call_id: message.tool_call_id.clone(), content });
         }
         Some(content) => message.parts.extend(parts(content)),
@@ -96,6 +97,15 @@ fn holds_results(content: &Json) -> bool {
             || part.get("functionResponse").is_some()
     };
     content.as_array().is_some_and(|items| items.iter().any(says))
+}
+
+/// The text of a content that is one part of text.
+fn only_text(content: &Json) -> Option<Json> {
+    let [only] = content.as_array()? else { return None };
+    match part(only.clone()) {
+        Part::Text { text } => Some(Json::String(text)),
+        _ => None,
+    }
 }
 
 /// The parts of a message's content. A string that holds a list of parts is taken apart.
