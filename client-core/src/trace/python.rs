@@ -432,7 +432,10 @@ mod tests {
             for c in text.chars() {
                 match c {
                     '\'' | '\\' => repr.extend(['\\', c]),
-                    c if c.is_control() => repr.push_str(&format!("\\U{:08x}", u32::from(c))),
+                    c if c.is_control() => {
+                        repr.push_str("\\U");
+                        repr.extend(format!("{:08x}", u32::from(c)).chars());
+                    }
                     c => repr.push(c),
                 }
             }

@@ -6,8 +6,9 @@
 
 use std::cmp::Ordering;
 
+use super::draft::{Draft, Families};
 use super::store::{index, place};
-use super::tree::{Draft, Families, Repair};
+use super::tree::Repair;
 
 impl Draft<'_> {
     /// Moves the children of the first node that has several. One child always stays.

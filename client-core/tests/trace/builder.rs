@@ -18,12 +18,14 @@ pub(crate) fn with(
 ) -> Value {
     #[expect(clippy::cast_possible_truncation, reason = "small numbers")]
     let sequence = (start * 10.0) as i64;
-    json!({
+    let mut span = json!({
         "rollout_id": "ro-1", "attempt_id": "at-1", "sequence_id": sequence, "trace_id": "t", "span_id": id,
         "parent_id": parent, "name": name, "status": {"status_code": "OK", "description": null},
-        "attributes": attributes, "events": [], "links": [], "start_time": start, "end_time": end,
+        "events": [], "links": [], "start_time": start, "end_time": end,
         "context": null, "parent": null, "resource": {"attributes": {}, "schema_url": ""},
-    })
+    });
+    span["attributes"] = attributes;
+    span
 }
 
 /// A reward of one dimension.

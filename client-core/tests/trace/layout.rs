@@ -22,7 +22,7 @@ fn rows(waterfall: &mut Waterfall) -> Vec<String> {
     let count = waterfall.layout().len();
     (0..count)
         .map(|row| {
-            let label = waterfall.row(row).unwrap().label;
+            let label = waterfall.row(row).expect("every row has words").label;
             let layout = waterfall.layout();
             let dimmed = if layout.flags[row] & flag::DIMMED == 0 { "" } else { "-" };
             format!("{}{dimmed}{label}", " ".repeat(layout.depth[row].into()))
@@ -204,7 +204,7 @@ fn seconds<T>(what: &str, report: &mut String, work: impl FnOnce() -> T) -> f64 
     let start = std::time::Instant::now();
     let _ = std::hint::black_box(work());
     let seconds = start.elapsed().as_secs_f64();
-    writeln!(report, "{what}: {:.1} ms", seconds * 1e3).unwrap();
+    writeln!(report, "{what}: {:.1} ms", seconds * 1e3).expect("strings take everything");
     seconds
 }
 
