@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::json::{Json, text_of};
 use super::python::parse_structure;
+use super::sort::sorted;
 use crate::lax::{Kind, Node};
 use crate::wire::JsonObject;
 
@@ -33,7 +34,7 @@ impl<'t> Attributes<'t> {
         let members = object.members().enumerate();
         let mut entries: Vec<_> =
             members.map(|(place, (key, value))| Attribute { key, value, place }).collect();
-        entries.sort_by(|a, b| a.key.cmp(&b.key).then(b.place.cmp(&a.place)));
+        entries = sorted(entries, &|a, b| a.key.cmp(&b.key).then(b.place.cmp(&a.place)));
         entries.dedup_by(|later, first| later.key == first.key);
         Self { entries }
     }
@@ -108,7 +109,7 @@ impl<'t> Attributes<'t> {
         if below.is_empty() {
             return None;
         }
-        below.sort_by_key(|entry| entry.place);
+        below = sorted(below, &|a, b| a.place.cmp(&b.place));
         Some(unflatten(below.into_iter().map(|entry| (&entry.key[prefix.len()..], Json::of(entry.value)))))
     }
 }
@@ -196,10 +197,11 @@ impl Branch {
             None => {}
         }
         let count = children.len();
-        let is_list = count > 0 && (0..count).all(|index| children.contains_key(index.to_string().as_str()));
-        if is_list {
-            children.sort_by(|a, _, b, _| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
-            return Json::Array(children.into_values().map(Self::json).collect());
+        let keys = || (0..count).map(|index| index.to_string());
+        if count > 0 && keys().all(|key| children.contains_key(&key)) {
+            return Json::Array(
+                keys().filter_map(|key| children.swap_remove(&key)).map(Self::json).collect(),
+            );
         }
         Json::Object(children.into_iter().map(|(key, child)| (key, child.json())).collect())
     }
@@ -211,10 +213,9 @@ pub fn numbered(json: Json) -> Vec<Json> {
     match json {
         Json::Array(items) => items,
         Json::Object(members) => {
-            let mut items: Vec<(u64, Json)> =
+            let items: Vec<(u64, Json)> =
                 members.into_iter().filter_map(|(key, value)| Some((key.parse().ok()?, value))).collect();
-            items.sort_by_key(|(index, _)| *index);
-            items.into_iter().map(|(_, value)| value).collect()
+            sorted(items, &|a, b| a.0.cmp(&b.0)).into_iter().map(|(_, value)| value).collect()
         }
         _ => Vec::new(),
     }

@@ -256,7 +256,9 @@ fn sentence(a: &Totals, b: &Totals) -> String {
             if std::mem::replace(&mut last_verb, verb) == verb { String::new() } else { format!("{verb} ") };
         made.push(format!("{verb}{by} {more} {noun}{plural}"));
     }
-    let shown = |reward: Option<f64>| reward.map_or_else(|| "none".to_owned(), |reward| format!("{reward}"));
+    let shown = |reward: Option<f64>| {
+        reward.map_or_else(|| "none".to_owned(), |reward| serde_json::to_string(&reward).unwrap_or_default())
+    };
     if a.reward != b.reward {
         made.push(format!("reward {} → {}", shown(a.reward), shown(b.reward)));
     }

@@ -1,6 +1,7 @@
 //! Putting a [`Tree`] together: who is below whom, in what order, and what all of them come to.
 
 use super::kind::Kind;
+use super::sort::sorted;
 use super::store::{Trace, index, place};
 use super::tree::{Node, Place, Repair, Tree, TreeOptions};
 
@@ -135,8 +136,10 @@ impl<'t> Draft<'t> {
             }
         }
         // The group of spans without times is the very last.
-        behind.sort_by_key(|member| *member == self.untimed());
-        tops.extend(behind);
+        let (last, missing): (Vec<u32>, Vec<u32>) =
+            behind.into_iter().partition(|member| *member == self.untimed());
+        tops.extend(missing);
+        tops.extend(last);
         tops
     }
 
@@ -304,7 +307,7 @@ fn set_self_times(nodes: &mut [Node]) {
             }
             child += nodes[child].size as usize;
         }
-        within.sort_by(|a, b| a.0.total_cmp(&b.0));
+        within = sorted(within, &|a, b| a.0.total_cmp(&b.0));
         let mut free = (end - start).max(0.0);
         let mut covered = start;
         for (from, to) in &within {

@@ -33,7 +33,7 @@ impl Kinds {
 /// What a span must be to be shown. All conditions that are set must hold.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Filter {
-    /// Part of its label, name, operation or id, in any case. Empty: any.
+    /// Part of its label, name, operation or id; small and capital letters from A to Z are the same. Empty: any.
     pub text: String,
     /// Searches its whole text too: attributes, events, everything as sent.
     pub everywhere: bool,
@@ -53,7 +53,7 @@ impl Filter {
 
     /// By span: whether it fits.
     pub(super) fn matches(&self, trace: &Trace) -> Vec<bool> {
-        let needle = self.text.to_lowercase();
+        let needle = self.text.to_ascii_lowercase();
         let fits = |(place, span): (usize, &TraceSpan)| {
             (self.kinds.is_empty() || self.kinds.has(span.kind))
                 && (!self.errors_only || span.error)
@@ -66,7 +66,7 @@ impl Filter {
     }
 
     fn finds(&self, needle: &str, trace: &Trace, span: usize) -> bool {
-        let within = |text: &str| text.to_lowercase().contains(needle);
+        let within = |text: &str| text.to_ascii_lowercase().contains(needle);
         within(trace.label(span))
             || within(trace.name(span))
             || within(trace.span_id(span))

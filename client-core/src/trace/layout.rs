@@ -122,7 +122,7 @@ impl Layout {
             filter,
             layout,
             rows: vec![-1; tree.nodes.len()],
-            folds: HashMap::new(),
+            folds: vec![(0, 0); tree.nodes.len()],
         };
         walk.run(top);
         let mut layout = walk.layout;
@@ -206,7 +206,7 @@ struct Walk<'a> {
     /// By node: the row below which its children lie.
     rows: Vec<i32>,
     /// By the first node of a fold: how many siblings, and the node behind the last of them.
-    folds: HashMap<u32, (u32, u32)>,
+    folds: Vec<(u32, u32)>,
 }
 
 impl Walk<'_> {
@@ -224,7 +224,8 @@ impl Walk<'_> {
                 at += node.size;
                 continue;
             }
-            if let Some((count, behind)) = self.folds.remove(&at) {
+            let (count, behind) = self.folds[place(at)];
+            if count > 0 {
                 let row = self.fold(at, count, behind);
                 if self.layout.flags[self.layout.len() - 1] & flag::OPEN == 0 {
                     at = behind;
@@ -358,7 +359,7 @@ impl Walk<'_> {
         for run in runs.filter(|run| run.len() >= FOLD_FROM) {
             let last = run[run.len() - 1];
             let behind = last + self.tree.nodes[place(last)].size;
-            self.folds.insert(run[0], (index(run.len()), behind));
+            self.folds[place(run[0])] = (index(run.len()), behind);
         }
     }
 }

@@ -1,11 +1,10 @@
 //! Tags, and links from a span to those it speaks of.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::attributes::{Attributes, numbered, scalar_text};
 use super::json::Json;
+use super::sort::sorted;
 
 /// One condition of a link. All conditions of a span must hold for the span it points to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -19,18 +18,23 @@ pub struct LinkRule {
 /// The conditions `agentlightning.link.<i>.key_match` and `.value_match`. A condition of which a half is missing can
 /// hold for nothing and is left out, and so is the link if no other is there.
 pub fn link_rules(attributes: &Attributes<'_>) -> Vec<LinkRule> {
-    let mut halves: BTreeMap<u64, (Option<String>, Option<String>)> = BTreeMap::new();
+    let mut halves: Vec<(u64, Option<String>, Option<String>)> = Vec::new();
     for entry in attributes.starting("agentlightning.link.") {
         let Some((index, half)) = entry.key["agentlightning.link.".len()..].split_once('.') else { continue };
         let Ok(index) = index.parse() else { continue };
-        let rule = halves.entry(index).or_default();
+        // Keys are sorted, so that those of one index lie together.
+        if halves.last().is_none_or(|last| last.0 != index) {
+            halves.push((index, None, None));
+        }
+        let Some(last) = halves.last_mut() else { continue };
         match half {
-            "key_match" => rule.0 = scalar_text(entry.value),
-            "value_match" => rule.1 = scalar_text(entry.value),
+            "key_match" => last.1 = scalar_text(entry.value),
+            "value_match" => last.2 = scalar_text(entry.value),
             _ => {}
         }
     }
-    halves.into_values().filter_map(|(key, value)| Some(LinkRule { key: key?, value: value? })).collect()
+    let halves = sorted(halves, &|a, b| a.0.cmp(&b.0));
+    halves.into_iter().filter_map(|(_, key, value)| Some(LinkRule { key: key?, value: value? })).collect()
 }
 
 /// Tags: `agentlightning.tag.<i>`, or one list in `agentlightning.tag` (one string is a list of one).

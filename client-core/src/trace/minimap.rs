@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::sort::sorted;
 use super::store::{Trace, index, place};
 use super::tree::{Place, Tree};
 
@@ -83,7 +84,7 @@ impl Minimap {
             map.rewards.push(low);
             map.rewards.extend((high != low).then_some(high));
         }
-        bars.sort_by_key(|bar| bar.0);
+        bars = sorted(bars, &|a, b| a.0.cmp(&b.0));
         map.shallowest = paint(columns, u16::MAX, bars.iter());
         map.deepest = paint(columns, 0, bars.iter().rev());
         map

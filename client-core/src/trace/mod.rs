@@ -22,6 +22,7 @@
 //! messages to [`messages::dialect`], and a new shape of a message to [`messages::read`].
 
 pub mod attributes;
+mod chains;
 pub mod compare;
 mod compare_lists;
 mod draft;
@@ -40,6 +41,7 @@ mod repair;
 pub mod reward;
 pub mod row;
 pub mod secrets;
+mod sort;
 pub mod store;
 pub mod summary;
 pub mod tree;

@@ -23,7 +23,9 @@ pub fn parse_python(text: &str) -> Option<Json> {
 pub fn parse_structure(text: &str) -> Option<Json> {
     super::json::embedded_json(text).or_else(|| {
         let open = text.trim_start().starts_with(['{', '[', '(']);
-        let called = || text.trim_end().ends_with(')') && text.trim_start().starts_with(char::is_alphabetic);
+        let called = || {
+            text.trim_end().ends_with(')') && text.trim_start().starts_with(|c: char| c.is_ascii_alphabetic())
+        };
         if open || called() {
             parse_python(text).filter(|json| !matches!(json, Json::String(_)))
         } else {
@@ -253,7 +255,7 @@ impl<'a> Parser<'a> {
     fn word(&mut self, depth: usize) -> Option<Json> {
         let rest = self.rest();
         let length = rest.len()
-            - rest.trim_start_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.')).len();
+            - rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.')).len();
         let word = &rest[..length];
         let start = self.at;
         self.at += length;
@@ -294,7 +296,7 @@ impl<'a> Parser<'a> {
             self.blanks();
             let rest = self.rest();
             let length =
-                rest.len() - rest.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_').len();
+                rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_').len();
             if length > 0 && rest[length..].starts_with('=') {
                 self.at += length + 1;
                 members.insert(rest[..length].to_owned(), self.value(depth + 1)?);

@@ -2,7 +2,7 @@
 
 use super::attributes::Attributes;
 use super::link::{LinkRule, link_rules};
-use super::store::{Trace, index, place};
+use super::store::{Trace, place};
 
 impl Trace {
     /// The spans that the links of a span point to, by their places, in the order they arrived. Nothing if it has no
@@ -20,6 +20,13 @@ impl Trace {
         if let Some(rule) = rules.iter().find(|rule| rule.key == "span_id") {
             return self.find(&rule.value).filter(|target| self.fits(*target, &rules)).into_iter().collect();
         }
+        // And so does an answer's id; other keys are looked for everywhere.
+        if let Some(rule) = rules.iter().find(|rule| rule.key == "gen_ai.response.id") {
+            let mut found: Vec<usize> =
+                self.with_response(&rule.value).filter(|target| self.fits(*target, &rules)).collect();
+            found.reverse();
+            return found;
+        }
         (0..self.len()).filter(|target| self.may_fit(*target, &rules) && self.fits(*target, &rules)).collect()
     }
 
@@ -36,10 +43,9 @@ impl Trace {
 
     /// The spans of which a span is the parent, by their places, in the order they arrived.
     pub fn children_of(&self, span: usize) -> Vec<usize> {
-        let parent = Some(index(span));
-        let is_child =
-            |child: &usize| self.spans()[*child].parent.and_then(|word| self.span_of_word(word)) == parent;
-        (0..self.len()).filter(is_child).collect()
+        let mut children: Vec<usize> = self.with_parent(self.spans()[span].id).collect();
+        children.reverse();
+        children
     }
 
     /// The span that is the parent of a span, if it was received.
@@ -51,7 +57,6 @@ impl Trace {
     fn may_fit(&self, span: usize, rules: &[LinkRule]) -> bool {
         rules.iter().all(|rule| match rule.key.as_str() {
             "trace_id" => self.trace_id(span) == rule.value,
-            "gen_ai.response.id" => self.response_id(span) == Some(rule.value.as_str()),
             // A text with escapes may be written in several ways.
             _ => {
                 rule.value.contains(['"', '\\', '/'])

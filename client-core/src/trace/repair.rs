@@ -7,6 +7,7 @@
 use std::cmp::Ordering;
 
 use super::draft::{Draft, Families};
+use super::sort::sorted;
 use super::store::{index, place};
 use super::tree::Repair;
 
@@ -77,16 +78,16 @@ fn tightest_enclosing(
             Some(Candidate { start, end, rank, member })
         })
         .collect();
-    candidates.sort_by(|a, b| a.start.total_cmp(&b.start));
+    candidates = sorted(candidates, &|a, b| a.start.total_cmp(&b.start));
     let mut ends: Vec<f64> = candidates.iter().map(|candidate| candidate.end).collect();
-    ends.sort_by(f64::total_cmp);
+    ends = sorted(ends, &|a, b| a.total_cmp(b));
     ends.dedup();
 
     let asked = floating.iter().enumerate();
     let mut queries: Vec<(usize, f64, f64)> = asked
         .filter_map(|(slot, member)| intervals[place(*member)].map(|(start, end)| (slot, start, end)))
         .collect();
-    queries.sort_by(|a, b| a.1.total_cmp(&b.1));
+    queries = sorted(queries, &|a, b| a.1.total_cmp(&b.1));
 
     let mut homes = vec![None; floating.len()];
     let mut shortest = ShortestByEnd::new(ends.len());

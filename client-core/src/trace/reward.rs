@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::attributes::{Attributes, number_of};
 use super::json::Json;
 use super::kind::{ANNOTATION, OPERATION, OPERATION_NAME, REWARD};
+use super::sort::sorted;
 
 /// One dimension of a reward.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -51,7 +52,7 @@ pub fn rewards(name: &str, attributes: &Attributes<'_>) -> Vec<Reward> {
 
 /// `agentlightning.reward.<i>.value` with its name, by the order of the indices. Index 0 is the primary one.
 fn numbered_rewards(attributes: &Attributes<'_>) -> Vec<Reward> {
-    let mut found: Vec<(u64, Reward)> = attributes
+    let found: Vec<(u64, Reward)> = attributes
         .starting("agentlightning.reward.")
         .iter()
         .filter_map(|entry| {
@@ -60,8 +61,7 @@ fn numbered_rewards(attributes: &Attributes<'_>) -> Vec<Reward> {
             Some((index.parse().ok()?, Reward { name, value: number_of(entry.value)? }))
         })
         .collect();
-    found.sort_by_key(|(index, _)| *index);
-    found.into_iter().map(|(_, reward)| reward).collect()
+    sorted(found, &|a, b| a.0.cmp(&b.0)).into_iter().map(|(_, reward)| reward).collect()
 }
 
 /// The output of an old reward function, if `key` holds one.

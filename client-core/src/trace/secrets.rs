@@ -10,7 +10,7 @@ const SHOWN_FROM_CHARACTERS: usize = 12;
 /// `authorization`, headers, passwords, secrets, and what ends in `token` (not the counts `…_tokens`, not token ids,
 /// not the tokens of log-probabilities).
 pub fn is_secret(key: &str) -> bool {
-    let key = key.to_lowercase().replace('-', "_");
+    let key = key.to_ascii_lowercase().replace('-', "_");
     let last = key
         .rsplit('.')
         .find(|segment| !segment.bytes().all(|byte| byte.is_ascii_digit()))

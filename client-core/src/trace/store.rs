@@ -6,11 +6,13 @@ use indexmap::IndexSet;
 use serde::Serialize;
 
 use super::attributes::{Attributes, member, number_of};
+use super::chains::Chains;
 use super::facts::{Facts, string_member};
 use super::json::BOUNDS;
 use super::kind::Kind;
+use super::sort::sort;
 use super::tree::Place;
-use crate::lax::{Kind as JsonKind, Node, Tape};
+use crate::lax::{JsonError, Kind as JsonKind, Node, Tape};
 use crate::wire::Span;
 
 /// The most reasons that are kept for spans that were not taken.
@@ -43,7 +45,7 @@ pub struct Appended {
 }
 
 /// Marks that there is no span.
-const NONE: u32 = u32::MAX;
+pub(super) const NONE: u32 = u32::MAX;
 
 /// A growing set of spans of one attempt.
 ///
@@ -56,6 +58,10 @@ pub struct Trace {
     words: IndexSet<Box<str>>,
     /// By word: the span of this id.
     span_of: Vec<u32>,
+    /// Spans by their parents.
+    by_parent: Chains,
+    /// Spans by the answers that they observed.
+    by_response: Chains,
     duplicates: usize,
     /// Duplicates that differ from the span that was kept.
     conflicts: usize,
@@ -177,7 +183,10 @@ impl Trace {
     pub fn append_json(&mut self, text: &str) -> Appended {
         let tape = match Tape::parse(text, BOUNDS) {
             Ok(tape) => tape,
-            Err(error) => return Appended::refused(format!("no JSON: {error:?}")),
+            Err(JsonError::Syntax { offset, message }) => {
+                return Appended::refused(format!("no JSON: {message} at character {offset}"));
+            }
+            Err(_) => return Appended::refused("more values than are taken, or nested too deep".to_owned()),
         };
         let root = tape.root();
         let mut outcome = Appended::default();
@@ -185,6 +194,9 @@ impl Trace {
         match list {
             Some(list) => list.items().for_each(|span| self.add(span, &mut outcome)),
             None => self.add(root, &mut outcome),
+        }
+        if outcome.completed > 0 {
+            self.chain_anew();
         }
         if outcome.added + outcome.completed + outcome.duplicates > 0 {
             self.revision += 1;
@@ -213,8 +225,31 @@ impl Trace {
         }
         let span = self.read(id, node, light);
         self.span_of[place(id)] = index(self.spans.len());
+        self.by_parent.push(span.parent);
+        self.by_response.push(span.response);
         self.spans.push(span);
         outcome.added += 1;
+    }
+
+    /// After spans have changed, which may have other parents and answers now.
+    fn chain_anew(&mut self) {
+        self.by_parent = Chains::default();
+        self.by_response = Chains::default();
+        for span in &self.spans {
+            self.by_parent.push(span.parent);
+            self.by_response.push(span.response);
+        }
+    }
+
+    /// The spans whose parent has this id, the last one first.
+    pub(super) fn with_parent(&self, word: u32) -> impl Iterator<Item = usize> + use<'_> {
+        self.by_parent.of(word)
+    }
+
+    /// The spans that observed the answer of this id, the last one first.
+    pub(super) fn with_response(&self, id: &str) -> impl Iterator<Item = usize> + use<'_> {
+        let word = self.words.get_index_of(id).map(index);
+        word.into_iter().flat_map(|word| self.by_response.of(word))
     }
 
     fn read(&mut self, id: u32, node: Node<'_>, light: bool) -> TraceSpan {
@@ -268,8 +303,7 @@ impl Trace {
     /// Where the span of an id stands, or would stand if it is known as a parent only.
     pub(super) fn find_place(&self, id: &str) -> Option<Place> {
         let word = index(self.words.get_index_of(id)?);
-        let missing =
-            || self.spans.iter().any(|span| span.parent == Some(word)).then_some(Place::Missing(word));
+        let missing = || self.with_parent(word).next().map(|_| Place::Missing(word));
         self.span_of_word(word).map(Place::Span).or_else(missing)
     }
 
@@ -341,7 +375,7 @@ impl Trace {
     pub fn ordered(&self, order: Order) -> Vec<u32> {
         let mut places: Vec<u32> = (0..index(self.spans.len())).collect();
         // Spans that arrive in order are a run already, which the sort takes as it is.
-        places.sort_by(|a, b| self.compare(order, place(*a), place(*b)));
+        sort(&mut places, &|a, b| self.compare(order, place(a), place(b)));
         places
     }
 
@@ -409,6 +443,8 @@ mod tests {
         assert_eq!(trace.append_json(r#"{"span_id":"a","name":"other","attributes":{}}"#).duplicates, 1);
         assert_eq!(trace.append_json(r#"{"span_id":"a","name":"light"}"#).duplicates, 1);
         assert_eq!(trace.name(0), "full");
+        trace.append_json(r#"[{"span_id":"b"},{"span_id":"b","parent_id":"a","attributes":{}}]"#);
+        assert_eq!(trace.children_of(0), [1]);
         assert_eq!(trace.duplicates(), (2, 1));
         assert!(trace.revision() > before);
     }

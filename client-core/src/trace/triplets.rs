@@ -4,14 +4,14 @@
 //! Where that fails or forgets, this goes on: spans without times are matched by their numbers, circles are opened, and
 //! calls and rewards that are left out are listed with the reason.
 
-use std::collections::{HashMap, HashSet};
-
+use indexmap::IndexSet;
 use serde::Serialize;
 
 use super::attributes::Attributes;
 use super::facts::agent_name;
 use super::json::Json;
 use super::reward::is_reward_operation;
+use super::sort::sort;
 use super::store::{Trace, place};
 use super::tree::{Place, Tree, TreeOptions};
 
@@ -178,7 +178,7 @@ impl Training {
     /// The calls, depth first.
     fn find_calls(&mut self, trace: &Trace, tree: &Tree, options: &TripletOptions) -> Vec<Call> {
         let mut calls = Vec::new();
-        let mut answers = HashSet::new();
+        let mut answers = IndexSet::new();
         // By node: what holds below it.
         let mut around: Vec<Around> = Vec::with_capacity(tree.nodes.len());
         for node in &tree.nodes {
@@ -199,7 +199,7 @@ impl Training {
                     let reason = above.reason(response_id.as_deref(), &answers);
                     match (above.agent, reason) {
                         (Some(agent), None) => {
-                            answers.extend(response_id.clone());
+                            answers.extend(response_id.as_deref().map(Box::from));
                             calls.push(Call { span, response_id, agent });
                             below.in_call = true;
                         }
@@ -225,26 +225,29 @@ impl Training {
 
     fn match_rewards(&mut self, trace: &Trace, tree: &Tree, policy: RewardMatch, kept: &[u32]) {
         // By node: the transition of the call.
-        let triplet_of: HashMap<u32, usize> =
-            kept.iter().enumerate().map(|(triplet, node)| (*node, triplet)).collect();
-        let mut given = HashSet::new();
+        let mut triplet_of: Vec<Option<usize>> = vec![None; tree.nodes.len()];
+        for (triplet, node) in kept.iter().enumerate() {
+            triplet_of[place(*node)] = Some(triplet);
+        }
+        // By span: some call has got its reward.
+        let mut given = vec![false; trace.len()];
         match policy {
             RewardMatch::FirstOccurrence => {
                 let mut all: Vec<u32> = (0..super::store::index(tree.nodes.len())).collect();
-                let start = |node: &u32| tree.nodes[place(*node)].start.unwrap_or(f64::INFINITY);
-                all.sort_by(|a, b| start(a).total_cmp(&start(b)));
-                self.match_in_order(trace, tree, all.into_iter(), &triplet_of, &mut given);
+                let start = |node: u32| tree.nodes[place(node)].start.unwrap_or(f64::INFINITY);
+                sort(&mut all, &|a, b| start(a).total_cmp(&start(b)));
+                self.match_in_order(trace, tree, &mut all.into_iter(), &triplet_of, &mut given);
             }
             RewardMatch::FirstSibling => {
                 for node in 0..super::store::index(tree.nodes.len()) {
-                    self.match_in_order(trace, tree, tree.children(node), &triplet_of, &mut given);
+                    self.match_in_order(trace, tree, &mut tree.children(node), &triplet_of, &mut given);
                 }
             }
         }
         for node in &tree.nodes {
             let Place::Span(span) = node.place else { continue };
             let span = place(span);
-            if let Some(value) = trace.spans()[span].reward.filter(|_| !given.contains(&span)) {
+            if let Some(value) = trace.spans()[span].reward.filter(|_| !given[span]) {
                 self.unmatched_rewards
                     .push(UnmatchedReward { span_id: trace.span_id(span).to_owned(), value });
             }
@@ -256,17 +259,17 @@ impl Training {
         &mut self,
         trace: &Trace,
         tree: &Tree,
-        nodes: impl Iterator<Item = u32>,
-        triplet_of: &HashMap<u32, usize>,
-        given: &mut HashSet<usize>,
+        nodes: &mut dyn Iterator<Item = u32>,
+        triplet_of: &[Option<usize>],
+        given: &mut [bool],
     ) {
         // Calls so far that have no reward, with their ends.
         let mut open: Vec<(usize, f64)> = Vec::new();
         for number in nodes {
             let node = &tree.nodes[place(number)];
-            if let Some(triplet) = triplet_of.get(&number) {
+            if let Some(triplet) = triplet_of[place(number)] {
                 // Without an end it may have ended at any time.
-                open.push((*triplet, node.end.unwrap_or(f64::NEG_INFINITY)));
+                open.push((triplet, node.end.unwrap_or(f64::NEG_INFINITY)));
             }
             let Place::Span(span) = node.place else { continue };
             let span = place(span);
@@ -277,7 +280,7 @@ impl Training {
             let triplet = &mut self.triplets[triplet];
             triplet.reward = Some(value);
             triplet.reward_span_id = Some(trace.span_id(span).to_owned());
-            given.insert(span);
+            given[span] = true;
         }
     }
 }
@@ -298,7 +301,7 @@ struct Around {
 }
 
 impl Around {
-    fn reason(&self, response_id: Option<&str>, answers: &HashSet<String>) -> Option<LeftOut> {
+    fn reason(&self, response_id: Option<&str>, answers: &IndexSet<Box<str>>) -> Option<LeftOut> {
         if self.in_reward {
             return Some(LeftOut::WithinReward);
         }

@@ -224,6 +224,39 @@ fn a_conversation_keeps_what_is_new_in_each_turn() {
     assert!(serde_json::to_string(&conversation).is_ok());
 }
 
+#[test]
+fn ten_thousand_calls_with_linked_rewards_are_a_conversation_in_time() {
+    let mut spans = vec![span("root", None, "root", 0.0, 1e6)];
+    for number in 0..10_000_u32 {
+        let (start, answer) = (f64::from(number), format!("r{number}"));
+        spans.push(call(
+            &format!("c{number}"),
+            "openai.chat.completion",
+            start,
+            &answer,
+            &["one", &answer],
+            "two",
+        ));
+        let linked = json!({"agentlightning.reward.0.value": 0.5, "agentlightning.link.0.key_match": "gen_ai.response.id",
+            "agentlightning.link.0.value_match": answer});
+        spans.push(with(
+            &format!("w{number}"),
+            Some("root"),
+            "agentlightning.annotation",
+            start,
+            start,
+            linked,
+        ));
+    }
+    let trace = trace(&spans);
+    #[expect(clippy::disallowed_methods, reason = "this test is about time")]
+    let start = std::time::Instant::now();
+    let conversation = Conversation::of(&trace, Order::Time);
+    assert_eq!(conversation.turns.len(), 10_000);
+    assert!(conversation.turns.iter().all(|turn| turn.rewards.len() == 1 && turn.rewards[0].linked));
+    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+}
+
 /// Any JSON, small.
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![

@@ -82,7 +82,7 @@ impl Conversation {
     /// The conversation of all spans.
     pub fn of(trace: &Trace, order: Order) -> Self {
         let places: Vec<usize> = trace.ordered(order).into_iter().map(place).collect();
-        let mut turn_of = HashMap::new();
+        let mut turn_of = vec![None; trace.len()];
         let mut threads = Threads::default();
         let mut conversation = Self::default();
         let mut tools: Vec<Tool> = Vec::new();
@@ -95,21 +95,21 @@ impl Conversation {
             } else {
                 tools.clone_from(&turn.tools);
             }
-            turn_of.extend(group.iter().map(|span| (*span, number)));
+            for span in group {
+                turn_of[span] = Some(number);
+            }
             conversation.turns.push(turn);
         }
         conversation.add_rewards(trace, &places, &turn_of);
         conversation
     }
 
-    fn add_rewards(&mut self, trace: &Trace, places: &[usize], turn_of: &HashMap<usize, usize>) {
+    fn add_rewards(&mut self, trace: &Trace, places: &[usize], turn_of: &[Option<usize>]) {
         let mut latest = None;
         for span in places {
-            if let Some(turn) = turn_of.get(span) {
-                latest = latest.max(Some(*turn));
-            }
+            latest = latest.max(turn_of[*span]);
             let Some(value) = trace.spans()[*span].reward else { continue };
-            let meant = trace.linked_from(*span).into_iter().find_map(|target| turn_of.get(&target).copied());
+            let meant = trace.linked_from(*span).into_iter().find_map(|target| turn_of[target]);
             let reward =
                 TurnReward { span_id: trace.span_id(*span).to_owned(), value, linked: meant.is_some() };
             match meant.or(latest) {
@@ -126,37 +126,32 @@ fn calls(trace: &Trace, places: &[usize]) -> Vec<Vec<usize>> {
     let spans = trace.spans();
     let is_call = |span: usize| spans[span].kind == Kind::Llm;
     // The answer by which a call is known: its own, or that of the call around it or within it.
-    let mut answers: HashMap<usize, u32> = HashMap::new();
-    for span in places.iter().copied().filter(|span| is_call(*span)) {
-        if let Some(response) = spans[span].response {
-            answers.insert(span, response);
+    let mut answers: Vec<Option<u32>> =
+        spans.iter().map(|span| span.response.filter(|_| span.kind == Kind::Llm)).collect();
+    let calls = || places.iter().copied().filter(|span| is_call(*span));
+    for span in calls() {
+        if let Some(parent) = trace.parent_of(span).filter(|parent| is_call(*parent)) {
+            answers[span] = answers[span].or(answers[parent]);
+            answers[parent] = answers[parent].or(answers[span]);
         }
     }
-    for span in places.iter().copied().filter(|span| is_call(*span)) {
-        let Some(parent) = trace.parent_of(span).filter(|parent| is_call(*parent)) else { continue };
-        match (answers.get(&span).copied(), answers.get(&parent).copied()) {
-            (None, Some(known)) => answers.insert(span, known),
-            (Some(known), None) => answers.insert(parent, known),
-            _ => None,
-        };
-    }
     let mut groups: Vec<Vec<usize>> = Vec::new();
-    let mut group_of: HashMap<u32, usize> = HashMap::new();
-    let mut group_of_span: HashMap<usize, usize> = HashMap::new();
-    for span in places.iter().copied().filter(|span| is_call(*span)) {
-        let around = || {
-            let parent = trace.parent_of(span).filter(|_| !answers.contains_key(&span))?;
-            group_of_span.get(&parent).copied()
+    let mut group_of_answer: Vec<Option<usize>> = vec![None; trace.word_count()];
+    let mut group_of_span: Vec<Option<usize>> = vec![None; trace.len()];
+    for span in calls() {
+        let answer = answers[span].map(place);
+        let known = match answer {
+            Some(answer) => group_of_answer[answer],
+            None => trace.parent_of(span).and_then(|parent| group_of_span[parent]),
         };
-        let known = answers.get(&span).and_then(|answer| group_of.get(answer).copied()).or_else(around);
         let group = known.unwrap_or_else(|| {
             groups.push(Vec::new());
             groups.len() - 1
         });
         groups[group].push(span);
-        group_of_span.insert(span, group);
-        if let Some(answer) = answers.get(&span) {
-            group_of.insert(*answer, group);
+        group_of_span[span] = Some(group);
+        if let Some(answer) = answer {
+            group_of_answer[answer] = Some(group);
         }
     }
     groups
