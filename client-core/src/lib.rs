@@ -95,6 +95,12 @@
 //! - [`wire`]: every request and answer as a type. [`api`]: every operation as data: method, path, what a repetition
 //!   does.
 //! - [`lax`]: how a server reads requests: forgiving about types, complete about mistakes.
+<<<<<<< HEAD
+=======
+//! - `trace` (a feature): what a viewer and a trainer work out from the spans of an attempt.
+//!
+//! Nothing here does input or output, so it compiles for every target, `wasm32-unknown-unknown` included.
+>>>>>>> t
 
 pub mod api;
 mod base_url;
@@ -105,6 +111,8 @@ pub mod lax;
 mod percent;
 pub mod retry;
 mod sse;
+#[cfg(feature = "trace")]
+pub mod trace;
 pub mod transport;
 pub mod wire;
 

@@ -54,8 +54,14 @@ impl Row {
             let index = (self.delays.len() * percent / 100).min(self.delays.len() - 1);
             self.delays[index].as_secs_f64() * 1e3
         };
-        let _ =
-            writeln!(table, "| {} | {} | {:.2} | {:.2} |", self.name, self.bystanders, millis(50), millis(99));
+        let _ = writeln!(
+            table,
+            "| {} | {} | {:.2} | {:.2} |",
+            self.name,
+            self.bystanders,
+            millis(50),
+            millis(99)
+        );
     }
 }
 
@@ -68,7 +74,8 @@ async fn stand_by(server: &Server, count: usize) -> Vec<JoinHandle<()>> {
         let (mut client, body) = (server.client(), json!({"rollout_ids": [id], "timeout": 600.0}));
         tokio::spawn(async move {
             // The client's own patience may end before the wait does.
-            while client.try_send(Request::new("POST", "/v1/agl/waits/rollouts").json(&body)).await.is_err() {}
+            while client.try_send(Request::new("POST", "/v1/agl/waits/rollouts").json(&body)).await.is_err() {
+            }
         })
     });
     let waiting = waiting.collect();

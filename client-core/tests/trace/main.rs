@@ -1,0 +1,8 @@
+//! What is worked out from the spans of an attempt, from their JSON text to rows, messages and triplets.
+
+mod builder;
+mod compare;
+mod layout;
+mod messages;
+mod tree;
+mod triplets;
