@@ -86,6 +86,7 @@
 //! | `native` | programs | `Native`: reqwest on tokio, with rustls; the client's futures are `Send` |
 //! | `fetch` | `wasm32-unknown-unknown` | `Fetch`: the global `fetch` of browsers, workers and Node ≥ 18 |
 //! | `fake` | tests | `Fake`: scripted answers and a clock that jumps, for code that uses the client |
+//! | `trace` | viewers, trainers | from spans to trees, messages, rewards and training triplets |
 //! | `openapi` | servers | schemas of the wire types |
 //!
 //! # What is where
@@ -95,12 +96,7 @@
 //! - [`wire`]: every request and answer as a type. [`api`]: every operation as data: method, path, what a repetition
 //!   does.
 //! - [`lax`]: how a server reads requests: forgiving about types, complete about mistakes.
-<<<<<<< HEAD
-=======
-//! - `trace` (a feature): what a viewer and a trainer work out from the spans of an attempt.
-//!
-//! Nothing here does input or output, so it compiles for every target, `wasm32-unknown-unknown` included.
->>>>>>> t
+//! - `trace` (a feature): what a viewer and a trainer work out from the spans of an attempt: pure functions.
 
 pub mod api;
 mod base_url;
