@@ -18,7 +18,8 @@
 //! The vocabulary of all layers is [`lightning_store_client::wire`]; the operations are data in
 //! [`lightning_store_client::api`]; requests are read by [`lightning_store_client::lax`]. Beside the layers stand
 //! [`app`] (start, accept, drain), [`connection`] (one connection), [`config`] (the command line), [`clock`] (the only place that reads time), [`ids`] and
-//! [`limits`] (every bound with its reason).
+//! [`limits`] (every bound with its reason). `embedded` (a feature) starts the server inside another program; its handle
+//! is the client of `lightning_store_client` over a transport that hands requests to [`http::App`] without a socket.
 //!
 //! # One request, followed
 //!
