@@ -85,7 +85,7 @@ async fn enqueue(client: &Client<Native>, count: u32) -> Result<(), ClientError>
         ..RolloutConfig::default()
     };
     let task = |n: u32| {
-        let input = RawJson::parse(format!("[{n}, 2, 3.5]")).expect("a list of numbers is JSON");
+        let input = RawJson::parse(&format!("[{n}, 2, 3.5]")).expect("a list of numbers is JSON");
         NewRollout { config: Some(config.clone()), ..NewRollout::new(input) }
     };
     let tasks: Vec<NewRollout> = (0..count).map(task).collect();
@@ -100,7 +100,7 @@ async fn heartbeats(client: Client<Native>, worker_id: WorkerId) {
     let mut beats = 0_u64;
     loop {
         beats += 1;
-        let stats = RawJson::parse(format!(r#"{{"beats": {beats}}}"#)).expect("an object is JSON");
+        let stats = RawJson::parse(&format!(r#"{{"beats": {beats}}}"#)).expect("an object is JSON");
         // A lost heartbeat is made good by the next.
         if let Err(error) =
             client.update_worker(&worker_id, &UpdateWorker { heartbeat_stats: Patch::Set(stats) }).await
