@@ -19,7 +19,7 @@ pub mod answer;
 pub mod cors;
 pub mod error;
 pub mod extract;
-mod openapi;
+pub mod openapi;
 mod ops;
 mod otlp;
 mod page;
