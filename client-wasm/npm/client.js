@@ -122,7 +122,9 @@ function makeClient(glue, load) {
           }
         : async function (...args) {
             try {
-              return answers(await (await open(this))[name](...args));
+              const client = open(this);
+              // Without an await in between, so that a call is made before the next statement frees the client.
+              return answers(await (client.then ? await client : client)[name](...args));
             } catch (cause) {
               throw failure(cause);
             }
@@ -151,9 +153,9 @@ function makeClient(glue, load) {
       return this.#client;
     }
 
-    async #ready() {
-      if (!isLoaded) await init();
-      return this.#open();
+    /** The generated client; a promise of it while the module is not loaded. */
+    #ready() {
+      return isLoaded ? this.#open() : init().then(() => this.#open());
     }
 
     get text() {
