@@ -10,7 +10,7 @@ use crate::error::Refusal;
 use crate::transport::TransportError;
 
 /// The longest time for which a server's `Retry-After` is obeyed.
-pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
+pub const MAX_RETRY_AFTER: Duration = Duration::from_mins(1);
 
 /// How often and after what time failed calls are made again.
 #[derive(Debug, Clone, PartialEq)]

@@ -103,11 +103,14 @@ impl Prepared {
 
 /// Whether `other` is meant by a path that was made for `endpoint`: literal routes win over ids.
 fn takes(other: &Endpoint, endpoint: &Endpoint, path: &str) -> bool {
-    let is_like = |pattern: &str, segment: &str| pattern.starts_with('{') || pattern == segment;
+    let count = |path: &str| path.split('/').count();
+    let mut segments = other.path.split('/').zip(endpoint.path.split('/')).zip(path.split('/'));
     other.path != endpoint.path
         && other.method == endpoint.method
-        && other.path.split('/').count() == path.split('/').count()
-        && other.path.split('/').zip(path.split('/')).all(|(pattern, segment)| is_like(pattern, segment))
+        && count(other.path) == count(path)
+        && segments.all(|((other, own), segment)| {
+            other == segment || (other.starts_with('{') && own.starts_with('{'))
+        })
 }
 
 impl<T: Transport> Client<T> {

@@ -66,7 +66,7 @@ impl<T: Transport> Client<T> {
         let body = DequeueRollouts {
             limit: i64::from(request.limit),
             worker_id: request.worker_id.clone(),
-            wait_seconds: (!request.wait.is_zero()).then(|| rounds.length.as_secs_f64()),
+            wait_seconds: (!request.wait.is_zero()).then_some(rounds.length.as_secs_f64()),
         };
         let prepared = Prepared::new(v1_agl::DEQUEUE).json(&body)?.patience(rounds.length);
         loop {

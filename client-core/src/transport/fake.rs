@@ -215,7 +215,9 @@ impl Fake {
         state.timers = later;
         drop(state);
         let due: Vec<(Duration, Waker)> = due;
-        due.into_iter().for_each(|(_, waker)| waker.wake());
+        for (_, waker) in due {
+            waker.wake();
+        }
         true
     }
 

@@ -221,7 +221,7 @@ impl Transport for Fetch {
 
     fn random(&self) -> u64 {
         let mut bytes = [0; 8];
-        let crypto = member(&js_sys::global(), "crypto").map(|crypto| crypto.unchecked_into::<Crypto>());
+        let crypto = member(&js_sys::global(), "crypto").map(JsValue::unchecked_into::<Crypto>);
         let filled = crypto.is_some_and(|crypto| crypto.get_random_values_with_u8_array(&mut bytes).is_ok());
         if filled { u64::from_ne_bytes(bytes) } else { dice() }
     }

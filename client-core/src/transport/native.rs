@@ -23,7 +23,7 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Idle connections are closed after this time, before servers and proxies close them: a request on a connection
 /// that is being closed would be lost.
-const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Sends requests with reqwest. Connections are kept and shared by all clones.
 ///

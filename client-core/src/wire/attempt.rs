@@ -73,6 +73,13 @@ pub struct UpdateAttempt {
     pub metadata: Patch<RawJson>,
 }
 
+impl UpdateAttempt {
+    /// Sets the status and leaves the rest.
+    pub fn status(status: AttemptStatus) -> Self {
+        Self { status: Patch::Set(status), ..Self::default() }
+    }
+}
+
 impl ReadJson for UpdateAttempt {
     fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
         let object = reader.object(node)?;

@@ -51,7 +51,7 @@ pub use rollout::*;
 pub use sequence::*;
 pub use span::*;
 pub use span_batch::*;
-pub use span_build::ToAttribute;
+pub use span_build::IntoAttribute;
 pub use span_query::*;
 pub use span_record::*;
 pub use statistics::*;

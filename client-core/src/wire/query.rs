@@ -95,7 +95,7 @@ pub(super) fn serialize<S: Serializer>(query: &impl Conditions, serializer: S) -
 }
 
 fn words<T: super::Word>(words: Option<&Vec<T>>) -> Option<Value<'static>> {
-    words.map(|words| Value::Texts(words.iter().map(|word| word.as_str()).collect()))
+    words.map(|words| Value::Texts(words.iter().map(T::as_str).collect()))
 }
 
 fn text(text: Option<&String>) -> Option<Value<'_>> {

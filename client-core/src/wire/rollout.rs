@@ -216,6 +216,13 @@ pub struct NewRollout {
     pub metadata: Option<RawJson>,
 }
 
+impl NewRollout {
+    /// A task, with everything else left to the store.
+    pub fn new(input: RawJson) -> Self {
+        Self { input, mode: None, resources_id: None, config: None, metadata: None }
+    }
+}
+
 impl ReadJson for NewRollout {
     fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
         let object = reader.object(node)?;
@@ -345,6 +352,13 @@ pub struct UpdateRollout {
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub metadata: Patch<RawJson>,
+}
+
+impl UpdateRollout {
+    /// Sets the status and leaves the rest.
+    pub fn status(status: RolloutStatus) -> Self {
+        Self { status: Patch::Set(status), ..Self::default() }
+    }
 }
 
 impl ReadJson for UpdateRollout {

@@ -13,34 +13,34 @@ const PRIMARY: &str = "primary";
 /// The value of an attribute: a string, a boolean, a number, or a list of one of these.
 ///
 /// Kinds are kept: `1.0` stays a double. Doubles that JSON does not have (NaN, infinity) are refused by servers.
-pub trait ToAttribute {
+pub trait IntoAttribute {
     /// It as JSON.
-    fn to_attribute(&self) -> RawJson;
+    fn into_attribute(self) -> RawJson;
 }
 
 macro_rules! attributes {
     ($($type:ty),*) => {$(
-        impl ToAttribute for $type {
-            fn to_attribute(&self) -> RawJson {
+        impl IntoAttribute for $type {
+            fn into_attribute(self) -> RawJson {
+                RawJson::of(&self).unwrap_or_else(|_| RawJson::null())
+            }
+        }
+
+        impl IntoAttribute for &[$type] {
+            fn into_attribute(self) -> RawJson {
                 RawJson::of(self).unwrap_or_else(|_| RawJson::null())
             }
         }
 
-        impl ToAttribute for [$type] {
-            fn to_attribute(&self) -> RawJson {
-                RawJson::of(self).unwrap_or_else(|_| RawJson::null())
+        impl IntoAttribute for Vec<$type> {
+            fn into_attribute(self) -> RawJson {
+                self.as_slice().into_attribute()
             }
         }
 
-        impl ToAttribute for Vec<$type> {
-            fn to_attribute(&self) -> RawJson {
-                self.as_slice().to_attribute()
-            }
-        }
-
-        impl<const N: usize> ToAttribute for [$type; N] {
-            fn to_attribute(&self) -> RawJson {
-                self.as_slice().to_attribute()
+        impl<const N: usize> IntoAttribute for [$type; N] {
+            fn into_attribute(self) -> RawJson {
+                self.as_slice().into_attribute()
             }
         }
     )*};
@@ -88,8 +88,8 @@ impl Span {
 
     /// With this attribute.
     #[must_use]
-    pub fn attribute(mut self, key: impl Into<String>, value: impl ToAttribute) -> Self {
-        self.attributes.insert(key.into(), value.to_attribute());
+    pub fn attribute(mut self, key: impl Into<String>, value: impl IntoAttribute) -> Self {
+        self.attributes.insert(key.into(), value.into_attribute());
         self
     }
 
@@ -97,8 +97,10 @@ impl Span {
     /// [`Client::reward`](crate::Client::reward) gives.
     #[must_use]
     pub fn reward(self, name: &str, value: f64) -> Self {
-        let index = (0_usize..).find(|index| !self.attributes.contains_key(&reward_key(*index, "value")));
-        let index = index.unwrap_or_default();
+        let mut index = 0;
+        while self.attributes.contains_key(&reward_key(index, "value")) {
+            index += 1;
+        }
         self.attribute(reward_key(index, "name"), name).attribute(reward_key(index, "value"), value)
     }
 
