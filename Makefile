@@ -6,7 +6,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 # One profile for the program, its tests and the lints: nothing large is compiled twice.
 CARGO_FLAGS ?=
 PROFILE := --release $(CARGO_FLAGS)
-WASM := --package lightning-store-client --target wasm32-unknown-unknown
+WASM := --package lightning-store-client --target wasm32-unknown-unknown --features fetch
 
 # The tests find the interpreter by this variable.
 export LIGHTNING_STORE_PYTHON ?= $(CURDIR)/target/python/bin/python

@@ -9,6 +9,7 @@
 //! The "agent" adds up a list of numbers, slowly. Ctrl-C ends the worker: it tells the store about the attempt that
 //! it is at, so that nobody waits for it.
 
+use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
@@ -45,8 +46,18 @@ struct Options {
 type Stop = watch::Receiver<bool>;
 
 #[tokio::main]
-async fn main() -> Result<(), ClientError> {
-    let options = Options::parse();
+async fn main() -> ExitCode {
+    match run(Options::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        // Its text says what to do.
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: Options) -> Result<(), ClientError> {
     let client = Client::new(&options.url)?;
     enqueue(&client, options.enqueue).await?;
 

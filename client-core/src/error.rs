@@ -280,7 +280,7 @@ impl Refusal {
             300..400 => "the server is elsewhere: use the URL that it redirects to",
             401 => "give the client the server's token",
             403 => "the server does not let this client in, see its answer",
-            404 if !self.is_missing() => "check the URL: no lightning-store answers at this path",
+            404 | 405 if !self.is_missing() => "check the URL: no lightning-store answers at this path",
             404 => "check the ids",
             408 | 502..=504 => "the server or a proxy before it is overloaded or away, try again later",
             413 => "send less at once, or raise the server's limit",
@@ -351,9 +351,11 @@ mod tests {
     #[test]
     fn a_missing_route_is_no_missing_rollout() {
         for body in [r#"{"detail":"Not Found"}"#, "<html>\n  nginx </html>", ""] {
-            let error = refused(404, body);
-            assert!(!error.refusal().unwrap().is_missing(), "{body}");
-            assert!(error.to_string().contains("check the URL"), "{error}");
+            for status in [404, 405] {
+                let error = refused(status, body);
+                assert!(!error.refusal().unwrap().is_missing(), "{body}");
+                assert!(error.to_string().contains("check the URL"), "{error}");
+            }
         }
         assert_eq!(refused(404, "<html>\n  nginx </html>").detail(), Some("<html> nginx </html>"));
     }

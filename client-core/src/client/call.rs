@@ -168,7 +168,7 @@ impl<T: Transport> Client<T> {
 
     /// Looks whether the server is alive, a few times. The error says how the last look went.
     async fn probe(&self) -> Result<(), String> {
-        let mut prepared = Prepared::new(v1_agl::HEALTH);
+        let prepared = Prepared::new(v1_agl::HEALTH);
         let mut waits = self.shared.retry.probe_delays.iter();
         loop {
             let mut request = self.request(&prepared);
@@ -180,7 +180,6 @@ impl<T: Transport> Client<T> {
             };
             let Some(wait) = waits.next() else { return Err(last) };
             self.shared.transport.sleep(*wait).await;
-            prepared.patience = Duration::ZERO;
         }
     }
 
