@@ -56,7 +56,7 @@ impl<T: Transport> Untyped<T> {
         ids: &[&str],
         body: Option<&RawJson>,
     ) -> Result<RawJson, ClientError> {
-        let mut prepared = prepare(endpoint, ids)?;
+        let mut prepared = Prepared::at(endpoint, ids)?;
         if let Some(body) = body {
             prepared = prepared.json(body)?;
         }
@@ -152,12 +152,8 @@ impl<T: Transport> Untyped<T> {
     }
 }
 
-fn prepare(endpoint: Endpoint, ids: &[&str]) -> Result<Prepared, ClientError> {
-    if ids.is_empty() { Ok(Prepared::new(endpoint)) } else { Prepared::at(endpoint, ids) }
-}
-
 fn listing(endpoint: Endpoint, ids: &[&str], query: &JsonQuery) -> Result<Prepared, ClientError> {
-    let prepared = prepare(endpoint, ids)?;
+    let prepared = Prepared::at(endpoint, ids)?;
     match endpoint.method {
         Method::Get => prepared.conditions(query),
         Method::Post => prepared.json(query),

@@ -1,7 +1,7 @@
 //! What the client does, shown against scripted answers and a clock that jumps.
 //!
-//! Each behaviour is an `async fn` that takes a [`Fake`] and knows no runtime: this file runs them natively, and other
-//! runners may run the same ones elsewhere. [`Fake::run`] blocks nowhere.
+//! Each behaviour is an `async fn` that takes a [`Fake`] and knows no runtime: this file runs them natively and, compiled to
+//! wasm, in a browser. [`Fake::run`] blocks nowhere.
 
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
@@ -20,7 +20,9 @@ macro_rules! behaviours {
     ($($file:ident: $($name:ident),* $(,)?;)*) => {$(
         mod $file;
 
-        $(#[test]
+        $(
+        #[cfg_attr(not(target_arch = "wasm32"), test)]
+        #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
         fn $name() {
             let fake = Fake::new([]);
             fake.run($file::$name(fake.clone()));
