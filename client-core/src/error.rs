@@ -238,7 +238,8 @@ impl Refusal {
         }
         impl From<Issue> for FieldIssue {
             fn from(issue: Issue) -> Self {
-                let steps = issue.loc.iter().map(|step| step.read().unwrap_or_else(|_| step.as_str().to_owned()));
+                let steps =
+                    issue.loc.iter().map(|step| step.read().unwrap_or_else(|_| step.as_str().to_owned()));
                 let place = steps.collect::<Vec<String>>().join(".");
                 Self { kind: issue.kind, place, message: issue.msg }
             }

@@ -110,6 +110,7 @@ impl<'a> Listener<'a> {
 
 impl Drop for Listener<'_> {
     fn drop(&mut self) {
-        let _ = self.signal.remove_event_listener_with_callback("abort", self.closure.as_ref().unchecked_ref());
+        let _ =
+            self.signal.remove_event_listener_with_callback("abort", self.closure.as_ref().unchecked_ref());
     }
 }

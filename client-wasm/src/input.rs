@@ -76,7 +76,8 @@ pub(crate) fn member<T>(
         return Ok(None);
     }
     // Only an object has members; what is passed in its place is a mistake.
-    let value = Reflect::get(object, &name.into()).map_err(|_| Failure::invalid("the options are no object"))?;
+    let value =
+        Reflect::get(object, &name.into()).map_err(|_| Failure::invalid("the options are no object"))?;
     optional(&value, name, read)
 }
 

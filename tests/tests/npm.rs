@@ -23,7 +23,8 @@ const MAX_COMPRESSED_BYTES: usize = 130_000;
 fn browsers_load_no_more_than_130_kilobytes() {
     let project = Project::new();
     let files = ["browser.mjs", "client.mjs", "glue.mjs", "lightning_store_wasm_bg.wasm"];
-    let sizes: Vec<usize> = files.iter().map(|file| compressed(&project.package().join("dist").join(file))).collect();
+    let sizes: Vec<usize> =
+        files.iter().map(|file| compressed(&project.package().join("dist").join(file))).collect();
     let all: usize = sizes.iter().sum();
     println!("{files:?} compressed: {sizes:?}, together {all}");
     assert!(all <= MAX_COMPRESSED_BYTES, "{all} bytes");
@@ -49,12 +50,15 @@ fn the_package_is_of_this_version_and_names_no_machine() {
 fn typescript_is_content_with_a_strict_program_that_uses_every_method_and_the_program_runs() {
     let project = Project::new();
     let tools = tools();
-    project.run(tools.join("node_modules/.bin/tsc"), [
-        OsStr::new("--project"),
-        OsStr::new("tsconfig.json"),
-        OsStr::new("--typeRoots"),
-        tools.join("node_modules/@types").as_os_str(),
-    ]);
+    project.run(
+        tools.join("node_modules/.bin/tsc"),
+        [
+            OsStr::new("--project"),
+            OsStr::new("tsconfig.json"),
+            OsStr::new("--typeRoots"),
+            tools.join("node_modules/@types").as_os_str(),
+        ],
+    );
     project.run("node", ["out/every_method.mjs"]);
 
     let declared = methods(&fs::read_to_string(project.package().join("dist/index.d.mts")).unwrap());
@@ -96,13 +100,16 @@ impl Project {
         fs::remove_file(folder.path().join("package-lock.json")).unwrap();
         let server = Launch::default().args(["--cors-origin", "*"]).start();
         let project = Self { folder, server };
-        project.run("npm", [
-            OsStr::new("install"),
-            OsStr::new("--offline"),
-            OsStr::new("--no-audit"),
-            OsStr::new("--no-fund"),
-            tarball().as_os_str(),
-        ]);
+        project.run(
+            "npm",
+            [
+                OsStr::new("install"),
+                OsStr::new("--offline"),
+                OsStr::new("--no-audit"),
+                OsStr::new("--no-fund"),
+                tarball().as_os_str(),
+            ],
+        );
         project
     }
 

@@ -60,7 +60,10 @@ impl<T: Transport> Client<T> {
     }
 
     /// The same, whatever the rollouts are read as.
-    pub(super) async fn dequeue_as<R: DeserializeOwned>(&self, request: &Dequeue) -> Result<Vec<R>, ClientError> {
+    pub(super) async fn dequeue_as<R: DeserializeOwned>(
+        &self,
+        request: &Dequeue,
+    ) -> Result<Vec<R>, ClientError> {
         let transport = &self.shared.transport;
         let rounds = Rounds::new(transport.now(), Some(request.wait));
         let body = DequeueRollouts {

@@ -117,7 +117,8 @@ impl<T: Transport> Client<T> {
         rollout_ids: &[RolloutId],
         timeout: Option<Duration>,
     ) -> Result<Vec<Rollout>, ClientError> {
-        self.wait_for_rollouts_as(rollout_ids, timeout, |rollout: &Rollout| Some(rollout.rollout_id.clone())).await
+        self.wait_for_rollouts_as(rollout_ids, timeout, |rollout: &Rollout| Some(rollout.rollout_id.clone()))
+            .await
     }
 
     /// The same, whatever the rollouts are read as.

@@ -64,7 +64,8 @@ pub(crate) fn run(module: &Path, filters: &[String]) -> Result<()> {
     let folder = tempfile::tempdir().context("there is no temporary folder")?;
     glue::generate(module, Target::Web, folder.path())?;
     let stem = module.file_stem().and_then(|name| name.to_str()).context("the module has no name")?;
-    let page = PAGE.replace("GLUE", &format!("{stem}.js")).replace("FILTERS", &serde_json::to_string(filters)?);
+    let page =
+        PAGE.replace("GLUE", &format!("{stem}.js")).replace("FILTERS", &serde_json::to_string(filters)?);
     fs::write(folder.path().join("index.html"), page)?;
 
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
@@ -107,7 +108,10 @@ impl Browser {
         let mut command = Command::new(&program);
         command.args(FLAGS).arg(profile_flag).arg(url).stdout(Stdio::null()).stderr(Stdio::null());
         let child = command.spawn().with_context(|| {
-            format!("{} cannot be started: run `make setup` first, or set LIGHTNING_STORE_CHROMIUM", program.display())
+            format!(
+                "{} cannot be started: run `make setup` first, or set LIGHTNING_STORE_CHROMIUM",
+                program.display()
+            )
         })?;
         Ok(Self(child))
     }

@@ -40,7 +40,8 @@ pub(crate) fn closure<'a>(schemas: &'a BTreeMap<String, Value>, names: &[&str]) 
     let mut found = NameSet::new();
     let mut open: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     while let Some(name) = open.pop() {
-        let (name, schema) = schemas.get_key_value(&name).with_context(|| format!("there is no schema {name}"))?;
+        let (name, schema) =
+            schemas.get_key_value(&name).with_context(|| format!("there is no schema {name}"))?;
         if found.insert(name) {
             references(schema, &mut open);
         }

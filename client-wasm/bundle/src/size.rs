@@ -26,7 +26,9 @@ pub(crate) fn check(folder: &Path, files: &[&str]) -> Result<()> {
     }
     println!("{all:>9} {all_compressed:>9}  together; at most {MAX_COMPRESSED_BYTES} compressed");
     if all_compressed > MAX_COMPRESSED_BYTES {
-        bail!("a browser would have to load {all_compressed} bytes, which is more than {MAX_COMPRESSED_BYTES}");
+        bail!(
+            "a browser would have to load {all_compressed} bytes, which is more than {MAX_COMPRESSED_BYTES}"
+        );
     }
     Ok(())
 }

@@ -19,7 +19,8 @@ impl LightningStoreClient {
     pub fn start_attempt(
         &self,
         #[wasm_bindgen(js_name = rolloutId, unchecked_param_type = "RolloutId")] rollout_id: &JsValue,
-        #[wasm_bindgen(js_name = workerId, unchecked_optional_param_type = "WorkerId | null")] worker_id: &JsValue,
+        #[wasm_bindgen(js_name = workerId, unchecked_optional_param_type = "WorkerId | null")]
+        worker_id: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "WriteOptions")] options: &JsValue,
     ) -> Promise {
         call(&self.client, options, |client| {
@@ -84,6 +85,11 @@ impl LightningStoreClient {
         #[wasm_bindgen(unchecked_param_type = "UpdateAttempt | JsonText")] update: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "WriteOptions")] options: &JsValue,
     ) -> Promise {
-        self.call(v1_agl::UPDATE_ATTEMPT, &[rollout_id, attempt_id], Some(input::json(update, "update")), options)
+        self.call(
+            v1_agl::UPDATE_ATTEMPT,
+            &[rollout_id, attempt_id],
+            Some(input::json(update, "update")),
+            options,
+        )
     }
 }

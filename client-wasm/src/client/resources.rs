@@ -29,7 +29,12 @@ impl LightningStoreClient {
         #[wasm_bindgen(unchecked_param_type = "NamedResourcesInput | JsonText")] resources: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "WriteOptions")] options: &JsValue,
     ) -> Promise {
-        self.call(v1_agl::UPDATE_RESOURCES, &[resources_id], Some(input::json(resources, "set of resources")), options)
+        self.call(
+            v1_agl::UPDATE_RESOURCES,
+            &[resources_id],
+            Some(input::json(resources, "set of resources")),
+            options,
+        )
     }
 
     /// The resources that were written last. Null if there are none.
