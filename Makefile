@@ -6,7 +6,11 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 # One profile for the program, its tests and the lints: nothing large is compiled twice.
 CARGO_FLAGS ?=
 PROFILE := --release $(CARGO_FLAGS)
-WASM := --package lightning-store-client --target wasm32-unknown-unknown --features fetch
+WASM := --package lightning-store-client --package lightning-store-wasm --target wasm32-unknown-unknown
+# Where cargo writes.
+OUT := $(abspath $(or $(CARGO_TARGET_DIR),target))
+# Makes the npm package, and runs compiled tests in a browser.
+BUNDLE := $(OUT)/release/lightning-store-bundle
 
 # The tests find the interpreter by this variable.
 export LIGHTNING_STORE_PYTHON ?= $(CURDIR)/target/python/bin/python
@@ -21,7 +25,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 # The steps of one command run one after the other, also under -j: cargo uses all cores by itself.
 .NOTPARALLEL:
-.PHONY: help build run test bench fmt lint setup compiler wasm tools python
+.PHONY: help build run test bench npm fmt lint setup compiler wasm tools python node browser
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -32,12 +36,24 @@ build: compiler ## compile target/release/lightning-store
 run: build ## start the server on SQLite (STORE=sqlite:lightning-store.db PORT=4747 ARGS=...)
 	cargo run $(PROFILE) --quiet --package lightning-store-server -- --store $(STORE) --port $(PORT) $(ARGS)
 
-test: setup build ## run every test, the published Python package among them
+test: setup build npm ## run every test, the published Python package, Node and a browser among them
 	cargo test $(PROFILE) --workspace
-	cargo check $(PROFILE) $(WASM)
+	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER="$(BUNDLE) test" \
+		cargo test $(PROFILE) --package lightning-store-client --test behaviour --target wasm32-unknown-unknown
 
 bench: build python ## measure against a bare server and the Python package (ARGS=...)
 	cargo run $(PROFILE) --package lightning-store-e2e --bin bench -- $(ARGS)
+
+# The module names no folder of this machine in its panics.
+npm: compiler wasm node ## pack the client for JavaScript into target/npm
+	cargo build $(PROFILE) --package lightning-store-bundle
+	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="$$(printf -- '--remap-path-prefix=%s=crates ' \
+		"$(CURDIR)" "$${CARGO_HOME:-$$HOME/.cargo}"/registry/src/*)" \
+		cargo build --profile wasm $(CARGO_FLAGS) --package lightning-store-wasm --target wasm32-unknown-unknown
+	$(BUNDLE) npm --module $(OUT)/wasm32-unknown-unknown/wasm/lightning_store_wasm.wasm \
+		--source client-wasm/npm --license LICENSE --out target/npm/package
+	rm -f target/npm/*.tgz
+	npm pack --silent ./target/npm/package --pack-destination target/npm
 
 fmt: compiler python ## format the code
 	cargo fmt --all
@@ -50,8 +66,9 @@ lint: setup ## check format, lints and documentation; a warning is an error
 	cargo clippy $(PROFILE) --workspace --all-targets -- -D warnings
 	cargo clippy $(PROFILE) $(WASM) -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc $(PROFILE) --workspace --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings" cargo doc $(PROFILE) $(WASM) --no-deps --document-private-items
 
-setup: compiler wasm tools python ## install what the tests need: a C compiler, the wasm32 target, strace, the Python package
+setup: compiler wasm tools python node browser ## install what the tests need, from a C compiler to a browser
 
-compiler wasm tools python:
+compiler wasm tools python node browser:
 	@tests/setup/setup.sh $@

@@ -24,12 +24,14 @@ mod resources;
 mod rollouts;
 mod rounds;
 mod spans;
+mod untyped;
 mod workers;
 
 pub use events::{EventItem, SILENCE};
 pub use page::DEFAULT_PAGE_SIZE;
 pub use queue::Dequeue;
 pub use rounds::MAX_ROUND;
+pub use untyped::{Untyped, UntypedEvent};
 
 use call::Prepared;
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::key::IdempotencyKey;
 use crate::transport::TransportError;
+use crate::wire::RawJson;
 
 /// Why a call has no result.
 ///
@@ -215,68 +216,53 @@ impl Refusal {
     /// Reads an answer; any body will do.
     pub(crate) fn read(
         status: u16,
-        body: &[u8],
+        content: &[u8],
         request_id: Option<&str>,
         retry_after: Option<Duration>,
     ) -> Self {
+        // Untagged enums would do the same, but every program that has one has serde's buffer of values.
         #[derive(Deserialize)]
         struct Body {
-            detail: Detail,
+            detail: RawJson,
             error_type: Option<String>,
             request_id: Option<String>,
-        }
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Detail {
-            Text(String),
-            Issues(Vec<Issue>),
         }
         #[derive(Deserialize)]
         struct Issue {
             #[serde(rename = "type", default)]
             kind: String,
             #[serde(default)]
-            loc: Vec<Step>,
+            loc: Vec<RawJson>,
             #[serde(default)]
             msg: String,
         }
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Step {
-            Name(String),
-            Index(u64),
-        }
         impl From<Issue> for FieldIssue {
             fn from(issue: Issue) -> Self {
-                let steps = issue.loc.into_iter().map(|step| match step {
-                    Step::Name(name) => name,
-                    Step::Index(index) => index.to_string(),
-                });
-                let place = steps.collect::<Vec<_>>().join(".");
+                let steps =
+                    issue.loc.iter().map(|step| step.read().unwrap_or_else(|_| step.as_str().to_owned()));
+                let place = steps.collect::<Vec<String>>().join(".");
                 Self { kind: issue.kind, place, message: issue.msg }
             }
         }
 
-        let request_id = request_id.map(str::to_owned);
-        match serde_json::from_slice(body) {
-            Ok(Body { detail: Detail::Text(detail), error_type, request_id: own }) => Self {
-                status,
-                detail,
-                error_type,
-                issues: Vec::new(),
-                request_id: request_id.or(own),
-                retry_after,
-            },
-            Ok(Body { detail: Detail::Issues(issues), error_type, request_id: own }) => {
-                let issues: Vec<FieldIssue> = issues.into_iter().map(FieldIssue::from).collect();
-                let detail = issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-                Self { status, detail, error_type, issues, request_id: request_id.or(own), retry_after }
-            }
-            Err(_) => {
-                let detail = quote(body);
-                Self { status, detail, error_type: None, issues: Vec::new(), request_id, retry_after }
-            }
+        let mut refusal =
+            Self { status, request_id: request_id.map(str::to_owned), retry_after, ..Self::default() };
+        let Ok(body) = serde_json::from_slice::<Body>(content) else {
+            refusal.detail = quote(content);
+            return refusal;
+        };
+        if let Ok(detail) = body.detail.read() {
+            refusal.detail = detail;
+        } else if let Ok(issues) = body.detail.read::<Vec<Issue>>() {
+            refusal.issues = issues.into_iter().map(FieldIssue::from).collect();
+            refusal.detail = refusal.issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        } else {
+            refusal.detail = quote(content);
+            return refusal;
         }
+        refusal.error_type = body.error_type;
+        refusal.request_id = refusal.request_id.or(body.request_id);
+        refusal
     }
 
     /// Whether the server may answer otherwise later: 408 and 5xx, but not 501.

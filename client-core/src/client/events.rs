@@ -36,7 +36,7 @@ const MAX_REFUSAL_BYTES: usize = 64 << 10;
 
 /// What [`Client::events`] tells.
 #[derive(Debug, Clone, PartialEq)]
-pub enum EventItem {
+pub enum EventItem<E = Event> {
     /// The stream is open. The events that follow are those since the last one, or since now.
     Connected,
     /// Something changed.
@@ -44,7 +44,7 @@ pub enum EventItem {
         /// Where the stream is now: what [`Client::events_after`] goes on from.
         id: Option<String>,
         /// What changed. [`Event::Reset`]: unknown; fetch anew what is shown.
-        event: Event,
+        event: E,
     },
     /// The stream is closed.
     Disconnected {
@@ -65,19 +65,26 @@ impl<T: Transport> Client<T> {
     /// # Cancel safety
     /// Nothing is lost if the future of the next item is dropped. Dropping the stream closes the connection.
     pub fn events(&self, topics: &[Topic]) -> impl Stream<Item = EventItem> + use<T> {
-        self.listen(topics, None)
+        self.listen(topics, None, read)
     }
 
     /// What has changed since the event with this id, and then what changes. See [`Client::events`].
     pub fn events_after(&self, topics: &[Topic], id: &str) -> impl Stream<Item = EventItem> + use<T> {
-        self.listen(topics, Some(id.to_owned()))
+        self.listen(topics, Some(id.to_owned()), read)
     }
 
-    fn listen(&self, topics: &[Topic], id: Option<String>) -> impl Stream<Item = EventItem> + use<T> {
+    /// What `read` makes of messages: of their names and their data. None: nothing that anybody has to know.
+    pub(super) fn listen<E: 'static>(
+        &self,
+        topics: &[Topic],
+        id: Option<String>,
+        read: fn(&str, &str) -> Option<E>,
+    ) -> impl Stream<Item = EventItem<E>> + use<T, E> {
         let listener = Listener {
             client: self.clone(),
             query: query(topics),
             id,
+            read,
             connection: None,
             items: VecDeque::new(),
             failures: 0,
@@ -103,13 +110,14 @@ fn query(topics: &[Topic]) -> String {
     query
 }
 
-struct Listener<T: Transport> {
+struct Listener<T: Transport, E> {
     client: Client<T>,
     query: String,
     /// The last id that was seen.
     id: Option<String>,
+    read: fn(&str, &str) -> Option<E>,
     connection: Option<Connection<T::Body>>,
-    items: VecDeque<EventItem>,
+    items: VecDeque<EventItem<E>>,
     /// Attempts in a row that brought nothing.
     failures: u32,
     /// How long to wait before the next attempt.
@@ -122,8 +130,8 @@ struct Connection<B> {
     parser: Parser,
 }
 
-impl<T: Transport> Listener<T> {
-    async fn next(&mut self) -> Option<EventItem> {
+impl<T: Transport, E> Listener<T, E> {
+    async fn next(&mut self) -> Option<EventItem<E>> {
         loop {
             if let Some(item) = self.items.pop_front() {
                 return Some(item);
@@ -196,7 +204,8 @@ impl<T: Transport> Listener<T> {
         self.failures = 0;
         for message in messages {
             self.id.clone_from(&message.id);
-            self.items.extend(item(message));
+            let Message { name, data, id } = message;
+            self.items.extend((self.read)(&name, &data).map(|event| EventItem::Event { id, event }));
         }
         read.map_err(|TooLong| {
             let reason = "a message has no end".to_owned();
@@ -223,11 +232,9 @@ impl<T: Transport> Listener<T> {
 }
 
 /// What a message tells. None if this version does not know its name.
-fn item(message: Message) -> Option<EventItem> {
-    let Message { name, data, id } = message;
+fn read(name: &str, data: &str) -> Option<Event> {
     // A change that cannot be read is one that is not known.
-    let event = Event::parse(&name, &data).unwrap_or(Some(Event::Reset))?;
-    Some(EventItem::Event { id, event })
+    Event::parse(name, data).unwrap_or(Some(Event::Reset))
 }
 
 async fn read_whole<B>(mut body: B) -> Vec<u8>

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
+
 use super::Client;
 use super::call::Prepared;
 use super::rounds::Rounds;
@@ -54,6 +56,14 @@ impl<T: Transport> Client<T> {
     /// A dropped call may have taken rollouts that nobody works on, until their time is up. Better let it end: with a
     /// short `wait`, or with a key of your own, to make it again.
     pub async fn dequeue(&self, request: &Dequeue) -> Result<Vec<AttemptedRollout>, ClientError> {
+        self.dequeue_as(request).await
+    }
+
+    /// The same, whatever the rollouts are read as.
+    pub(super) async fn dequeue_as<R: DeserializeOwned>(
+        &self,
+        request: &Dequeue,
+    ) -> Result<Vec<R>, ClientError> {
         let transport = &self.shared.transport;
         let rounds = Rounds::new(transport.now(), Some(request.wait));
         let body = DequeueRollouts {
@@ -64,7 +74,7 @@ impl<T: Transport> Client<T> {
         let prepared = Prepared::new(v1_agl::DEQUEUE).json(&body)?.patience(rounds.length);
         loop {
             let began = transport.now();
-            let taken: Vec<AttemptedRollout> = self.ask(prepared.clone()).await?;
+            let taken: Vec<R> = self.ask(prepared.clone()).await?;
             let is_over = !taken.is_empty() || request.limit == 0 || request.wait.is_zero();
             if is_over || !self.another_round(&rounds, began).await {
                 return Ok(taken);

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use futures_core::Stream;
 
+use serde::de::{DeserializeOwned, IgnoredAny};
+
 use super::Client;
 use super::call::Prepared;
 use super::rounds::Rounds;
@@ -33,8 +35,15 @@ impl<T: Transport> Client<T> {
         &self,
         rollout_id: &RolloutId,
     ) -> Result<Option<RolloutWithAttempt>, ClientError> {
-        let prepared = Prepared::at(v1_agl::GET_ROLLOUT, &[rollout_id.as_str()])?;
-        match self.ask(prepared).await {
+        self.get_rollout_as(rollout_id.as_str()).await
+    }
+
+    /// The same, whatever the rollout is read as.
+    pub(super) async fn get_rollout_as<R: DeserializeOwned>(
+        &self,
+        rollout_id: &str,
+    ) -> Result<Option<R>, ClientError> {
+        match self.ask(Prepared::at(v1_agl::GET_ROLLOUT, &[rollout_id])?).await {
             Ok(rollout) => Ok(rollout),
             Err(ClientError::Refused { refusal, .. }) if refusal.is_missing() => Ok(None),
             Err(error) => Err(error),
@@ -108,6 +117,17 @@ impl<T: Transport> Client<T> {
         rollout_ids: &[RolloutId],
         timeout: Option<Duration>,
     ) -> Result<Vec<Rollout>, ClientError> {
+        self.wait_for_rollouts_as(rollout_ids, timeout, |rollout: &Rollout| Some(rollout.rollout_id.clone()))
+            .await
+    }
+
+    /// The same, whatever the rollouts are read as.
+    pub(super) async fn wait_for_rollouts_as<R: DeserializeOwned>(
+        &self,
+        rollout_ids: &[RolloutId],
+        timeout: Option<Duration>,
+        id: impl Fn(&R) -> Option<RolloutId>,
+    ) -> Result<Vec<R>, ClientError> {
         let transport = &self.shared.transport;
         let rounds = Rounds::new(transport.now(), timeout);
         let wanted: HashSet<&RolloutId> = rollout_ids.iter().collect();
@@ -116,22 +136,26 @@ impl<T: Transport> Client<T> {
         let prepared = Prepared::new(v1_agl::WAIT_FOR_ROLLOUTS).json(&body)?.patience(rounds.length);
         loop {
             let began = transport.now();
-            let finished: Vec<Rollout> = self.ask(prepared.clone()).await?;
-            let known: HashSet<&RolloutId> = finished.iter().map(|rollout| &rollout.rollout_id).collect();
-            let missing: Vec<RolloutId> = wanted.difference(&known).map(|id| (*id).clone()).collect();
+            let finished: Vec<R> = self.ask(prepared.clone()).await?;
+            let known: HashSet<RolloutId> = finished.iter().filter_map(&id).collect();
+            let missing: Vec<RolloutId> =
+                wanted.iter().filter(|id| !known.contains(**id)).map(|id| (*id).clone()).collect();
             if missing.is_empty() || timeout.is_some_and(|timeout| timeout.is_zero()) {
                 return Ok(finished);
             }
             // An answer before its time: either none of those that are missing exists, or the server is going down.
             let early = rounds.is_early(began, transport.now());
-            if early
-                && self.search_rollouts(&QueryRollouts::default().ids(missing).limit(1)).await?.total == 0
-            {
+            if early && self.count_rollouts(&QueryRollouts::default().ids(missing).limit(1)).await? == 0 {
                 return Ok(finished);
             }
             if !self.another_round(&rounds, began).await {
                 return Ok(finished);
             }
         }
+    }
+
+    async fn count_rollouts(&self, query: &QueryRollouts) -> Result<u64, ClientError> {
+        let page: Page<IgnoredAny> = self.ask(Prepared::new(v1_agl::SEARCH_ROLLOUTS).json(query)?).await?;
+        Ok(page.total)
     }
 }

@@ -15,10 +15,18 @@ use crate::wire::{
 impl<T: Transport> Client<T> {
     /// A span of an attempt with new ids, which begins and ends now. Nothing is sent: [`Client::add_spans`] does.
     pub fn span(&self, attempt: &Attempt, name: impl Into<String>) -> Span {
+        self.span_of(attempt.rollout_id.clone(), attempt.attempt_id.clone(), name)
+    }
+
+    pub(super) fn span_of(
+        &self,
+        rollout_id: RolloutId,
+        attempt_id: AttemptId,
+        name: impl Into<String>,
+    ) -> Span {
         let transport = &self.shared.transport;
         let trace_id = format!("{:016x}{:016x}", transport.random(), transport.random());
         let span_id = format!("{:016x}", transport.random());
-        let (rollout_id, attempt_id) = (attempt.rollout_id.clone(), attempt.attempt_id.clone());
         Span::new(rollout_id, attempt_id, trace_id, span_id, name, self.now())
     }
 

@@ -19,11 +19,11 @@ pub(crate) enum Value<'a> {
     Texts(Vec<&'a str>),
 }
 
-pub(crate) type Parts<'a> = Vec<(&'static str, Value<'a>)>;
+pub(crate) type Parts<'a> = Vec<(&'a str, Value<'a>)>;
 
 /// What cannot be said in a query string, but in a body: lists without elements, and null.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct NeedsBody(pub(crate) &'static str);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NeedsBody(pub(crate) String);
 
 /// A query that can be sent.
 pub(crate) trait Conditions {
@@ -70,8 +70,8 @@ pub(crate) trait Conditions {
         let mut out = String::new();
         for (name, value) in self.parts() {
             match value {
-                Value::Null => return Err(NeedsBody(name)),
-                Value::Texts(texts) if texts.is_empty() => return Err(NeedsBody(name)),
+                Value::Null => return Err(NeedsBody(name.to_owned())),
+                Value::Texts(texts) if texts.is_empty() => return Err(NeedsBody(name.to_owned())),
                 Value::Number(number) => push(&mut out, name, &number.to_string()),
                 Value::Text(text) => push(&mut out, name, text),
                 Value::Texts(texts) => texts.into_iter().for_each(|text| push(&mut out, name, text)),
@@ -81,7 +81,7 @@ pub(crate) trait Conditions {
     }
 }
 
-fn serialize<S: Serializer>(query: &impl Conditions, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn serialize<S: Serializer>(query: &impl Conditions, serializer: S) -> Result<S::Ok, S::Error> {
     let mut object = serializer.serialize_map(None)?;
     for (name, value) in query.parts() {
         match value {
@@ -372,10 +372,10 @@ mod tests {
     #[test]
     fn query_strings_cannot_say_everything() {
         let none = QueryRollouts::default().statuses([]);
-        assert_eq!(none.query_string(), Err(NeedsBody("status_in")));
+        assert_eq!(none.query_string(), Err(NeedsBody("status_in".to_owned())));
         assert_eq!(serde_json::to_string(&none).unwrap(), r#"{"status_in":[]}"#);
         let stored = QueryAttempts::default().in_order_stored();
-        assert_eq!(stored.query_string(), Err(NeedsBody("sort_by")));
+        assert_eq!(stored.query_string(), Err(NeedsBody("sort_by".to_owned())));
         assert_eq!(serde_json::to_string(&stored).unwrap(), r#"{"sort_by":null}"#);
     }
 

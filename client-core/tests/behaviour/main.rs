@@ -1,7 +1,7 @@
 //! What the client does, shown against scripted answers and a clock that jumps.
 //!
-//! Each behaviour is an `async fn` that takes a [`Fake`] and knows no runtime: this file runs them natively, and other
-//! runners may run the same ones elsewhere. [`Fake::run`] blocks nowhere.
+//! Each behaviour is an `async fn` that takes a [`Fake`] and knows no runtime: this file runs them natively and, compiled to
+//! wasm, in a browser. [`Fake::run`] blocks nowhere.
 
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
@@ -20,7 +20,9 @@ macro_rules! behaviours {
     ($($file:ident: $($name:ident),* $(,)?;)*) => {$(
         mod $file;
 
-        $(#[test]
+        $(
+        #[cfg_attr(not(target_arch = "wasm32"), test)]
+        #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
         fn $name() {
             let fake = Fake::new([]);
             fake.run($file::$name(fake.clone()));
@@ -81,6 +83,13 @@ behaviours! {
         credentials_are_never_shown,
         settings_that_contradict_each_other_are_refused,
         the_client_says_who_it_is;
+    untyped:
+        bodies_and_answers_go_as_they_are,
+        untyped_conditions_go_where_the_endpoint_has_them,
+        untyped_pages_follow_each_other,
+        untyped_waits_are_as_long_as_typed_ones,
+        untyped_events_may_be_of_a_kind_that_is_not_known_yet,
+        untyped_spans_need_no_more_than_ids;
     waits:
         a_long_dequeue_is_many_rounds,
         a_dequeue_ends_with_the_first_rollout,

@@ -21,7 +21,7 @@ pub mod cors;
 pub mod error;
 pub mod extract;
 pub mod keyed;
-mod openapi;
+pub mod openapi;
 mod ops;
 mod otlp;
 mod page;

@@ -3,7 +3,7 @@
 //! `/openapi.json` is made once, from the endpoints as data ([`lightning_store_client::api`]), the schemas of the wire
 //! types, and one table that says which operation takes and answers what:
 //!
-//! - [`document`]: the whole.
+//! - [`document`](mod@document): the whole.
 //! - [`operations`]: the table, of [`operation`]s. A new endpoint needs its line there; tests find one that is missing.
 //! - [`components`]: schemas by name, and what all operations share.
 //! - [`queries`]: the conditions of lists, as parameters of a query string and as bodies of searches.
@@ -34,7 +34,12 @@ use super::answer::Answer;
 use crate::app::AppState;
 
 static DOCUMENT: LazyLock<File> =
-    LazyLock::new(|| File::plain("application/json", Bytes::from(document::document().to_string())));
+    LazyLock::new(|| File::plain("application/json", Bytes::from(document().to_string())));
+
+/// The document: OpenAPI 3.1. Its schemas are also what the types of the JavaScript client are made of.
+pub fn document() -> serde_json::Value {
+    document::document()
+}
 
 /// The routes.
 pub(super) fn routes() -> Router<AppState> {

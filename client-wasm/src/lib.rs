@@ -1,0 +1,22 @@
+//! The client for JavaScript: bindings of [`lightning_store_client::Client`], without logic of their own.
+//!
+//! What goes over the border is JSON text, since it keeps what objects would lose (integers beyond 2^53, null) and costs
+//! less code than their conversion. The way of a call:
+//!
+//! 1. `npm/client.js` has one class for people. It loads this module when it is first needed, hands each call on, reads
+//!    the answer with `JSON.parse` and makes `Error`s of failures.
+//! 2. The methods of [`client::LightningStoreClient`] are the same, by noun in the files of `client/`. Their comments
+//!    and types are what becomes the `.d.ts`.
+//! 3. [`input`] reads objects as a server would, so that all mistakes of a request are found before it is sent.
+//! 4. [`call`] runs the Rust client's future as a promise, until it is done or its `AbortSignal` says no.
+//! 5. [`failure`] writes what went wrong.
+//!
+//! Lists and events are [`items`], fetched one by one. `bundle/` makes the npm package of all this.
+#![cfg(target_arch = "wasm32")]
+
+mod call;
+mod client;
+mod failure;
+mod input;
+mod items;
+mod typescript;

@@ -1,0 +1,184 @@
+//! The npm package, as it is packed: installed into a project of its own and used there by each kind of consumer that it
+//! claims to serve.
+//!
+//! The programs are in `tests/npm`, each says there what it shows. `make npm` packs the package, `make setup` installs what
+//! the programs need.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use lightning_store_e2e::server::{Launch, Server};
+use tempfile::TempDir;
+
+/// The most that a browser may have to load, compressed.
+const MAX_COMPRESSED_BYTES: usize = 130_000;
+
+#[test]
+fn browsers_load_no_more_than_130_kilobytes() {
+    let project = Project::new();
+    let files = ["browser.mjs", "client.mjs", "glue.mjs", "lightning_store_wasm_bg.wasm"];
+    let sizes: Vec<usize> =
+        files.iter().map(|file| compressed(&project.package().join("dist").join(file))).collect();
+    let all: usize = sizes.iter().sum();
+    println!("{files:?} compressed: {sizes:?}, together {all}");
+    assert!(all <= MAX_COMPRESSED_BYTES, "{all} bytes");
+}
+
+#[test]
+fn the_package_is_of_this_version_and_names_no_machine() {
+    let project = Project::new();
+    let manifest = fs::read_to_string(project.package().join("package.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    assert_eq!(manifest["version"], env!("CARGO_PKG_VERSION"));
+    for file in ["LICENSE", "README.md"] {
+        assert!(project.package().join(file).exists(), "{file} is missing");
+    }
+    let module = fs::read(project.package().join("dist/lightning_store_wasm_bg.wasm")).unwrap();
+    let module = String::from_utf8_lossy(&module);
+    for place in ["/registry/src/", "/home/", "/root/", concat!(env!("CARGO_MANIFEST_DIR"), "/")] {
+        assert!(!module.contains(place), "the module has the path {place:?} in it: build it with `make npm`");
+    }
+}
+
+#[test]
+fn typescript_is_content_with_a_strict_program_that_uses_every_method_and_the_program_runs() {
+    let project = Project::new();
+    let tools = tools();
+    project.run(
+        tools.join("node_modules/.bin/tsc"),
+        [
+            OsStr::new("--project"),
+            OsStr::new("tsconfig.json"),
+            OsStr::new("--typeRoots"),
+            tools.join("node_modules/@types").as_os_str(),
+        ],
+    );
+    project.run("node", ["out/every_method.mjs"]);
+
+    let declared = methods(&fs::read_to_string(project.package().join("dist/index.d.mts")).unwrap());
+    let program = fs::read_to_string(project.folder.path().join("every_method.mts")).unwrap();
+    let unused: Vec<&String> =
+        declared.iter().filter(|name| !program.contains(&format!("client.{name}("))).collect();
+    assert!(declared.len() > 35, "{declared:?}");
+    assert!(unused.is_empty(), "every_method.mts does not use {unused:?}");
+}
+
+#[test]
+fn an_es_module_in_node_sees_errors_and_aborts_as_they_are_promised() {
+    Project::new().run("node", ["errors.mjs"]);
+}
+
+#[test]
+fn a_commonjs_program_gets_the_same_classes_as_an_es_module() {
+    Project::new().run("node", ["commonjs.cjs"]);
+}
+
+#[test]
+fn a_page_works_in_chromium_built_by_vite_and_without_a_bundler() {
+    let browser = std::env::var_os("LIGHTNING_STORE_CHROMIUM").unwrap_or_else(|| "/usr/bin/chromium".into());
+    Project::new().run("node", [OsStr::new("browser.mjs"), tools().as_os_str(), &browser]);
+}
+
+/// A project that has the package installed, and a server for its programs.
+struct Project {
+    folder: TempDir,
+    server: Server,
+}
+
+impl Project {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        copy(&repository().join("tests/npm"), folder.path());
+        // It has no dependencies, and the tools of the tests are not its own.
+        fs::write(folder.path().join("package.json"), "{\"private\":true}").unwrap();
+        fs::remove_file(folder.path().join("package-lock.json")).unwrap();
+        let server = Launch::default().args(["--cors-origin", "*"]).start();
+        let project = Self { folder, server };
+        project.run(
+            "npm",
+            [
+                OsStr::new("install"),
+                OsStr::new("--offline"),
+                OsStr::new("--no-audit"),
+                OsStr::new("--no-fund"),
+                tarball().as_os_str(),
+            ],
+        );
+        project
+    }
+
+    fn package(&self) -> PathBuf {
+        self.folder.path().join("node_modules/lightning-store-client")
+    }
+
+    /// Runs a program in the project and shows what it wrote.
+    #[track_caller]
+    fn run<T: AsRef<OsStr>>(&self, program: impl AsRef<OsStr>, arguments: impl IntoIterator<Item = T>) {
+        let program = program.as_ref();
+        let output = Command::new(program)
+            .args(arguments)
+            .env("LIGHTNING_STORE_URL", format!("http://{}", self.server.address()))
+            .current_dir(self.folder.path())
+            .output()
+            .unwrap_or_else(|error| panic!("{}: {error}; run `make setup` first", program.display()));
+        println!("{}", String::from_utf8_lossy(&output.stdout));
+        eprintln!("{}", String::from_utf8_lossy(&output.stderr));
+        let program = program.display();
+        assert!(output.status.success(), "{program} ended with {}; what it wrote is above", output.status);
+    }
+}
+
+/// The methods of the class in the declarations.
+fn methods(declarations: &str) -> BTreeSet<String> {
+    let class = declarations.split_once("export class LightningStoreClient {").expect("the class").1;
+    let body = class.split_once("\n}").expect("its end").0;
+    let name = |line: &str| {
+        let name = line.strip_prefix("    ")?.split_once('(')?.0;
+        name.chars().all(char::is_alphanumeric).then(|| name.to_owned())
+    };
+    body.lines().filter_map(name).filter(|name| name != "constructor").collect()
+}
+
+fn compressed(file: &Path) -> usize {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(&fs::read(file).unwrap()).unwrap();
+    encoder.finish().unwrap().len()
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            fs::create_dir(&target).unwrap();
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+fn tarball() -> PathBuf {
+    let file = format!("target/npm/lightning-store-client-{}.tgz", env!("CARGO_PKG_VERSION"));
+    existing(repository().join(file), "make npm")
+}
+
+fn tools() -> PathBuf {
+    existing(repository().join("target/npm-tools"), "make setup")
+}
+
+fn existing(path: PathBuf, command: &str) -> PathBuf {
+    let path = path.canonicalize().unwrap_or(path);
+    assert!(path.exists(), "{} is missing: run `{command}` first", path.display());
+    path
+}
+
+fn repository() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
