@@ -18,7 +18,8 @@
 //! The vocabulary of all layers is [`lightning_store_client::wire`]; the operations are data in
 //! [`lightning_store_client::api`]; requests are read by [`lightning_store_client::lax`]. Beside the layers stand
 //! [`app`] (start, accept, drain), [`connection`] (one connection), [`config`] (the command line), [`clock`] (the only place that reads time), [`ids`] and
-//! [`limits`] (every bound with its reason).
+//! [`limits`] (every bound with its reason). The API describes itself in [`http::openapi`]; the types of the JavaScript
+//! client are made of that description (`client-wasm/bundle`), so that neither can drift from what is served.
 //!
 //! # One request, followed
 //!
