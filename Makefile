@@ -45,8 +45,7 @@ bench: build python ## measure against a bare server and the Python package (ARG
 	cargo run $(PROFILE) --package lightning-store-e2e --bin bench -- $(ARGS)
 
 # The module names no folder of this machine in its panics.
-npm: compiler wasm node ## pack the client for JavaScript into target/npm
-	cargo build $(PROFILE) --package lightning-store-bundle
+npm: build wasm node ## pack the client for JavaScript into target/npm
 	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="$$(printf -- '--remap-path-prefix=%s=crates ' \
 		"$(CURDIR)" "$${CARGO_HOME:-$$HOME/.cargo}"/registry/src/*)" \
 		cargo build --profile wasm $(CARGO_FLAGS) --package lightning-store-wasm --target wasm32-unknown-unknown

@@ -23,7 +23,7 @@ mod workers;
 /// Talks to a lightning-store server.
 ///
 /// Every method makes one call, repeats it after trouble of the network or the server, and has its effect at most once
-/// however often that was. It fails with a {@link LightningStoreError}, or with the reason of its `AbortSignal`.
+/// however often that was. It fails with a `LightningStoreError`, or with the reason of its `AbortSignal`.
 ///
 /// Objects go in and out as they are on the wire, with their `snake_case` keys; null stays null. Numbers of JavaScript
 /// are exact up to 2^53. For larger ones there is JSON text: it is taken wherever an object is, and {@link text} answers

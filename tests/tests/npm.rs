@@ -4,6 +4,8 @@
 //! The programs are in `tests/npm`, each says there what it shows. `make npm` packs the package, `make setup` installs what
 //! the programs need.
 
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
@@ -69,6 +71,44 @@ fn typescript_is_content_with_a_strict_program_that_uses_every_method_and_the_pr
     assert!(unused.is_empty(), "every_method.mts does not use {unused:?}");
 }
 
+/// The declarations are reviewed like code: a change shows in `tests/npm.snapshot.d.mts`.
+#[test]
+fn the_declarations_are_the_reviewed_ones() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("npm.snapshot.d.mts");
+    let declarations = fs::read_to_string(Project::new().package().join("dist/index.d.mts")).unwrap();
+    if std::env::var_os("UPDATE_SNAPSHOT").is_some() {
+        fs::write(&file, &declarations).unwrap();
+    }
+    let reviewed = fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        reviewed == declarations,
+        "the declarations of the npm package have changed: run this test with UPDATE_SNAPSHOT=1 and review what it \
+         changes in {}",
+        file.display()
+    );
+}
+
+#[test]
+fn the_first_program_of_the_readme_does_what_is_said_there() {
+    let project = Project::new();
+    let readme = fs::read_to_string(project.package().join("README.md")).unwrap();
+    let program =
+        readme.split_once("```js\n").and_then(|(_, rest)| rest.split_once("```")).expect("a program").0;
+    let url = format!("http://{}", project.server.address());
+    let program = program.replace("http://127.0.0.1:4747", &url);
+    fs::write(project.folder.path().join("first.mjs"), program).unwrap();
+    let output = project.run("node", ["first.mjs"]);
+    let said = readme
+        .split_once("$ node first.mjs\n")
+        .and_then(|(_, rest)| rest.split_once("```"))
+        .expect("its output")
+        .0;
+    // The store gives another id, and may tell of more on the way.
+    let end =
+        |text: &str| text.split_once(" succeeded\n").expect("the end of the rollout").1.trim().to_owned();
+    assert_eq!(end(&output), end(said));
+}
+
 #[test]
 fn an_es_module_in_node_sees_errors_and_aborts_as_they_are_promised() {
     Project::new().run("node", ["errors.mjs"]);
@@ -117,9 +157,13 @@ impl Project {
         self.folder.path().join("node_modules/lightning-store-client")
     }
 
-    /// Runs a program in the project and shows what it wrote.
+    /// Runs a program in the project, shows what it wrote, and gives its standard output.
     #[track_caller]
-    fn run<T: AsRef<OsStr>>(&self, program: impl AsRef<OsStr>, arguments: impl IntoIterator<Item = T>) {
+    fn run<T: AsRef<OsStr>>(
+        &self,
+        program: impl AsRef<OsStr>,
+        arguments: impl IntoIterator<Item = T>,
+    ) -> String {
         let program = program.as_ref();
         let output = Command::new(program)
             .args(arguments)
@@ -127,10 +171,12 @@ impl Project {
             .current_dir(self.folder.path())
             .output()
             .unwrap_or_else(|error| panic!("{}: {error}; run `make setup` first", program.display()));
-        println!("{}", String::from_utf8_lossy(&output.stdout));
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        println!("{said}");
         eprintln!("{}", String::from_utf8_lossy(&output.stderr));
         let program = program.display();
         assert!(output.status.success(), "{program} ended with {}; what it wrote is above", output.status);
+        said
     }
 }
 

@@ -21,7 +21,7 @@ use tempfile::TempDir;
 use crate::glue::{self, Target};
 
 /// How long all tests may take, with the start of the browser.
-const TIME: Duration = Duration::from_secs(120);
+const TIME: Duration = Duration::from_mins(2);
 
 /// Headless, as root or not, and without a word to anybody outside.
 const FLAGS: &[&str] = &[
@@ -77,7 +77,7 @@ pub(crate) fn run(module: &Path, filters: &[String]) -> Result<()> {
         for stream in listener.incoming().flatten() {
             // A connection that the browser opens in advance may say nothing at all.
             let (sender, path) = (sender.clone(), folder.path().to_owned());
-            thread::spawn(move || match answer(stream, &path) {
+            thread::spawn(move || match answer(&stream, &path) {
                 Ok(Some(text)) => drop(sender.send(text)),
                 Ok(None) => {}
                 Err(error) => eprintln!("the page could not be served: {error}"),
@@ -130,8 +130,8 @@ impl Drop for Browser {
 }
 
 /// Answers one request. What the page says is handed on.
-fn answer(stream: TcpStream, folder: &Path) -> Result<Option<String>> {
-    let mut reader = BufReader::new(&stream);
+fn answer(mut stream: &TcpStream, folder: &Path) -> Result<Option<String>> {
+    let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line)?;
     let path = line.split(' ').nth(1).unwrap_or_default().trim_start_matches('/').to_owned();
@@ -163,8 +163,7 @@ fn answer(stream: TcpStream, folder: &Path) -> Result<Option<String>> {
         "HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
         content.len()
     );
-    let mut writer = &stream;
-    writer.write_all(head.as_bytes())?;
-    writer.write_all(&content)?;
+    stream.write_all(head.as_bytes())?;
+    stream.write_all(&content)?;
     Ok((name == "said").then(|| String::from_utf8_lossy(&said).into_owned()))
 }

@@ -12,7 +12,7 @@ use wasm_bindgen_cli_support::Bindgen;
 pub(crate) enum Target {
     /// Browsers and bundlers: an ES module that fetches the file beside it.
     Web,
-    /// Node: a CommonJS module that reads the file beside it.
+    /// Node: a `CommonJS` module that reads the file beside it.
     Node,
 }
 

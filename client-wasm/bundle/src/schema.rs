@@ -148,13 +148,19 @@ fn of_kind(kind: &str, schema: &Value, form: Form, names: &Names) -> Result<Stri
             let items = schema.get("items").context("a list of unknown items")?;
             format!("{}[]", bracket(expression(items, form, names)?, "[]"))
         }
-        "object" if schema.get("properties").is_some() => body(schema, form, names)?.replace('\n', " "),
+        "object" if schema.get("properties").is_some() => on_one_line(&body(schema, form, names)?),
         "object" => match schema.get("additionalProperties") {
             Some(values) => format!("{{ [name: string]: {} }}", expression(values, form, names)?),
             None => "JsonObject".to_owned(),
         },
         other => bail!("unknown type {other:?}"),
     })
+}
+
+/// An object in the midst of something else; its members have no documentation there.
+fn on_one_line(body: &str) -> String {
+    let lines = body.lines().map(str::trim).filter(|line| !line.starts_with("/**"));
+    lines.collect::<Vec<_>>().join(" ")
 }
 
 /// Puts brackets around a union that becomes a part of something else.
@@ -169,14 +175,68 @@ fn comment(out: &mut String, schema: &Value, indent: &str) {
     let lines: Vec<&str> = description.lines().chain(default.as_deref()).collect();
     match lines.as_slice() {
         [] => {}
-        [line] => out.push_str(&format!("{indent}/** {line} */\n")),
+        [line] => out.extend([indent, "/** ", line, " */\n"]),
         lines => {
-            out.push_str(&format!("{indent}/**\n"));
+            out.extend([indent, "/**\n"]);
             for line in lines {
-                out.push_str(format!("{indent} * {line}").trim_end());
-                out.push('\n');
+                let space = if line.is_empty() { "" } else { " " };
+                out.extend([indent, " *", space, line.trim_end(), "\n"]);
             }
-            out.push_str(&format!("{indent} */\n"));
+            out.extend([indent, " */\n"]);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn requests_may_lack_what_answers_have() {
+        let schema = json!({
+            "type": "object",
+            "description": "A thing.",
+            "required": ["id"],
+            "properties": {
+                "id": {"$ref": "#/components/schemas/Id", "description": "Its id."},
+                "note": {"oneOf": [{"type": "string"}, {"type": "null"}], "default": "x"},
+                "attempt": {"type": "array", "items": {"type": ["integer", "null"]}},
+            },
+        });
+        let names = Names { twofold: ["Thing".to_owned()].into() };
+        assert_eq!(
+            declaration(&schema, "Thing", Form::Answer, &names).unwrap(),
+            "/** A thing. */\nexport interface Thing {\n  /** Its id. */\n  id: Id;\n  /** @defaultValue `\"x\"` */\n  \
+             note: string | null;\n  attempt?: (number | null)[];\n}\n"
+        );
+        let request = declaration(&schema, "Thing", Form::Request, &names).unwrap();
+        assert!(request.contains("interface ThingInput {"), "{request}");
+        assert!(request.contains("  id: Id;\n"), "{request}");
+        assert!(request.contains("  note?: string | null;\n"), "{request}");
+    }
+
+    #[test]
+    fn unions_extensions_and_open_objects_are_told_apart() {
+        let names = Names::default();
+        let declare = |schema: &Value| declaration(schema, "A", Form::Answer, &names).unwrap();
+        let own = json!({"type": "object", "properties": {"b": {"type": "boolean"}}});
+        let base = json!({"$ref": "#/components/schemas/Base"});
+        assert_eq!(
+            declare(&json!({"allOf": [base, own]})),
+            "export interface A extends Base {\n  b: boolean;\n}\n"
+        );
+        let both = json!({"oneOf": [{"allOf": [base, own]}, {"type": "null"}]});
+        assert_eq!(declare(&both), "export type A = Base & { b: boolean; } | null;\n");
+        assert_eq!(
+            declare(&json!({"type": "string", "enum": ["x", "y"]})),
+            "export type A = \"x\" | \"y\";\n"
+        );
+        let values = json!({"type": "object", "additionalProperties": {"type": "number"}});
+        assert_eq!(declare(&values), "export type A = { [name: string]: number };\n");
+        assert_eq!(declare(&json!({"type": "object"})), "export type A = JsonObject;\n");
+        assert_eq!(declare(&json!({})), "export type A = JsonValue;\n");
+        assert!(declaration(&json!({"type": "date"}), "A", Form::Answer, &names).is_err());
     }
 }

@@ -3,6 +3,9 @@
 //!
 //! Answers have all their keys, requests may leave many out. A type that is in both and differs is declared twice: `Span`
 //! as it is answered, `SpanInput` as it may be sent.
+//!
+//! There is no second derive beside utoipa's for this (tsify was considered): its attributes would say the same things once
+//! more, and neither recordings nor a document that people read would show where they are wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -128,5 +131,5 @@ fn page(schemas: &BTreeMap<String, Value>, names: &Names) -> Result<String> {
     schema::declaration(&page, "Page<T>", Form::Answer, names)
 }
 
-/// The names of a set, sorted.
+/// Names, sorted.
 pub(crate) type NameSet<'a> = BTreeSet<&'a str>;

@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use super::LightningStoreClient;
 use crate::call::call;
 use crate::failure::Failure;
-use crate::input::{self, member, string};
+use crate::input::{self, member, number, string};
 use crate::items::Items;
 
 #[wasm_bindgen]
@@ -19,11 +19,11 @@ impl LightningStoreClient {
     pub fn span(
         &self,
         #[wasm_bindgen(unchecked_param_type = "AttemptIds")] attempt: &JsValue,
-        name: String,
+        #[wasm_bindgen(unchecked_param_type = "string")] name: &JsValue,
     ) -> Promise {
         call(&self.client, &JsValue::UNDEFINED, |client| {
             let (rollout_id, attempt_id) = ids(attempt)?;
-            let span = client.untyped().span(rollout_id, attempt_id, &name);
+            let span = client.untyped().span(rollout_id, attempt_id, &string(name, "name")?);
             Ok(async move { Ok(span) })
         })
     }
@@ -34,11 +34,11 @@ impl LightningStoreClient {
     pub fn reward(
         &self,
         #[wasm_bindgen(unchecked_param_type = "AttemptIds")] attempt: &JsValue,
-        value: f64,
+        #[wasm_bindgen(unchecked_param_type = "number")] value: &JsValue,
     ) -> Promise {
         call(&self.client, &JsValue::UNDEFINED, |client| {
             let (rollout_id, attempt_id) = ids(attempt)?;
-            let span = client.untyped().reward(rollout_id, attempt_id, value);
+            let span = client.untyped().reward(rollout_id, attempt_id, number(value, "value")?);
             Ok(async move { Ok(span) })
         })
     }

@@ -1,0 +1,1092 @@
+/// <reference lib="esnext.disposable" />
+/* tslint:disable */
+/* eslint-disable */
+
+/** Any JSON value. */
+export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
+
+/** A JSON object. */
+export type JsonObject = { [key: string]: JsonValue };
+
+/** JSON as text. Taken wherever an object is: integers beyond 2^53 and doubles like `1.0` stay what they are. */
+export type JsonText = string;
+
+/** Settings of a client. */
+export interface ClientOptions {
+    /** The server's token, sent as `Authorization: Bearer`. */
+    token?: string | null;
+    /**
+     * How long to wait for each answer. Where the server is asked to wait for something, that time is added.
+     * @defaultValue `30000`
+     */
+    requestTimeoutMs?: number | null;
+    /**
+     * How many items the iterators of lists fetch at a time.
+     * @defaultValue `500`
+     */
+    pageSize?: number | null;
+    /** How calls are repeated after trouble of the network or the server. False: never. */
+    retry?: RetryOptions | false | null;
+}
+
+/** How often and after what time failed calls are made again. */
+export interface RetryOptions {
+    /**
+     * The wait before each repetition; as many as there are.
+     * @defaultValue `[1000, 2000, 5000]`
+     */
+    delaysMs?: number[] | null;
+    /**
+     * The waits between the looks at the server's health before a repetition.
+     * @defaultValue `[100, 200, 500]`
+     */
+    probeDelaysMs?: number[] | null;
+    /**
+     * By what part of itself each wait is prolonged at random, at most, so that many clients do not come back at once.
+     * @defaultValue `0.25`
+     */
+    jitter?: number | null;
+    /**
+     * The longest time for which a server's `Retry-After` is obeyed.
+     * @defaultValue `60000`
+     */
+    maxRetryAfterMs?: number | null;
+}
+
+/** What every call takes. */
+export interface CallOptions {
+    /** Ends the call and its request, with the signal's reason: an `AbortError`, unless another one was given. */
+    signal?: AbortSignal | null;
+}
+
+/** What calls that write take. */
+export interface WriteOptions extends CallOptions {
+    /**
+     * A name of the call: the same call with the same key, within 24 hours, has its effect once and is answered alike. A
+     * client gives every call one that is kept for its repetitions; bring your own to repeat it after your program ended.
+     */
+    idempotencyKey?: string | null;
+}
+
+/** What the stream of events takes. */
+export interface EventOptions extends CallOptions {
+    /** The id of the last event that was seen. */
+    after?: string | null;
+}
+
+/** What {@link LightningStoreClient.dequeue} asks for. */
+export interface Dequeue {
+    /**
+     * At most so many rollouts; 0: none, and nothing is touched.
+     * @defaultValue `1`
+     */
+    limit?: number;
+    /** Who asks. The store then knows the worker, and which attempt it is busy with. */
+    worker_id?: WorkerId | null;
+    /** How long to wait while the queue is empty; may be hours. The call ends as soon as there is something. */
+    wait_seconds?: number | null;
+}
+
+/** Which attempt: any object that has both, such as an attempt or a rollout event. */
+export interface AttemptIds {
+    rollout_id: RolloutId;
+    attempt_id: AttemptId;
+}
+
+/** What became of a span: it as it is stored, null for a duplicate, or why it is not stored. */
+export type AddedSpan = Span | null | SpanError;
+
+/** What a listener wants to hear of. */
+export type Topic = "rollouts" | "workers" | "resources" | `spans:${string}/${string}`;
+
+/** What {@link LightningStoreClient.events} tells. */
+export type StoreEvent =
+/** The stream is open. The events that follow are those since the last one, or since now. */
+| { type: "connected" }
+/** Something changed. `id` is what `after` goes on from. */
+| { type: "rollout"; id: string | null; data: RolloutEvent }
+| { type: "worker"; id: string | null; data: WorkerEvent }
+| { type: "resources"; id: string | null; data: ResourcesEvent }
+| { type: "spans"; id: string | null; data: SpansEvent }
+/** What was missed is not known: fetch anew what is shown. */
+| { type: "reset"; id: string | null; data: Record<string, never> }
+/** The stream is closed. It is opened again after so many milliseconds; null: never, and this is the last item. */
+| { type: "disconnected"; error: LightningStoreError; retryInMs: number | null };
+
+/** One item after the other, for `for await`. */
+export interface Items<T> extends AsyncIterableIterator<T, undefined, undefined> {
+    next(): Promise<IteratorResult<T, undefined>>;
+    /** Ends it at once, also while a `next` waits, and closes its connection. */
+    return(): Promise<IteratorResult<T, undefined>>;
+    [Symbol.asyncIterator](): Items<T>;
+    [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** What kind of error it is, in one word that stays the same. */
+export type ErrorKind = "unreachable" | "timed_out" | "refused" | "unhealthy" | "undecodable" | "invalid";
+
+/** One faulty field of a request. */
+export interface FieldIssue {
+    /** The kind of mistake, such as `missing`. */
+    kind: string;
+    /** Where it is, joined with dots. */
+    place: string;
+    /** What was expected, for people. */
+    message: string;
+}
+
+/** Why a call has no result. The message names the call and says what to do next. */
+export class LightningStoreError extends Error {
+    private constructor();
+    readonly name: "LightningStoreError";
+    /**
+     * - `unreachable`: no connection to the server, or it broke.
+     * - `timed_out`: no answer in time.
+     * - `refused`: the server answered, but not with a success.
+     * - `unhealthy`: the call was not repeated, because the server's health cannot be seen.
+     * - `undecodable`: the answer is not what this version understands.
+     * - `invalid`: the call makes no sense; nothing was sent.
+     */
+    readonly kind: ErrorKind;
+    /** The HTTP status. Null: there was no answer. */
+    readonly status: number | null;
+    /** What is wrong, in the server's words. */
+    readonly detail: string | null;
+    /** Whether the same call may succeed later. It has been repeated as often as the client's options say. */
+    readonly retryable: boolean;
+    /** The faulty fields of the request, all of them. */
+    readonly issues: FieldIssue[];
+    /** The operation, as the server's documentation names it. */
+    readonly call: string | null;
+    /** The id under which the server's log has the request. */
+    readonly requestId: string | null;
+    /** The key to repeat the call with, so that it has its effect once. */
+    readonly idempotencyKey: string | null;
+}
+
+/** The methods of the client, answering JSON text. */
+export type TextClient = {
+    readonly [M in Exclude<keyof LightningStoreClient, "text" | "free" | typeof Symbol.dispose>]: (
+    ...args: Parameters<LightningStoreClient[M]>
+    ) => ReturnType<LightningStoreClient[M]> extends Promise<unknown> ? Promise<JsonText> : Items<JsonText>;
+};
+
+export interface LightningStoreClient {
+    /** The same client, whose methods answer JSON text: for integers beyond 2^53, which `JSON.parse` rounds. */
+    readonly text: TextClient;
+}
+
+
+
+/**
+ * Talks to a lightning-store server.
+ *
+ * Every method makes one call, repeats it after trouble of the network or the server, and has its effect at most once
+ * however often that was. It fails with a `LightningStoreError`, or with the reason of its `AbortSignal`.
+ *
+ * Objects go in and out as they are on the wire, with their `snake_case` keys; null stays null. Numbers of JavaScript
+ * are exact up to 2^53. For larger ones there is JSON text: it is taken wherever an object is, and {@link text} answers
+ * it.
+ */
+export class LightningStoreClient {
+    free(): void;
+    [Symbol.dispose](): void;
+    /**
+     * Stores a new set of resources, which is then the latest.
+     */
+    addResources(resources: NamedResourcesInput | JsonText, options?: WriteOptions): Promise<ResourcesUpdate>;
+    /**
+     * Stores one span under the number that it has. Null if its attempt has a span with this id already, which is kept
+     * as it is.
+     */
+    addSpan(span: SpanInput | JsonText, options?: WriteOptions): Promise<Span | null>;
+    /**
+     * Stores spans in one transaction. Those without a number (`sequence_id` 0) get the next ones of their rollouts. A
+     * span that is refused does not keep the others out: the answer says what became of each, in order.
+     */
+    addSpans(spans: SpanInput[] | JsonText, options?: WriteOptions): Promise<AddedSpan[]>;
+    /**
+     * All attempts of a rollout, fetched page by page. New ones come last and are not missed.
+     */
+    attempts(rolloutId: RolloutId, query?: QueryAttempts | JsonText, options?: CallOptions): Items<Attempt>;
+    /**
+     * Takes rollouts from the queue and starts an attempt of each; an empty list if there was none in time.
+     *
+     * An aborted call may have taken rollouts that nobody works on, until their time is up. Better let it end: with a
+     * short `wait_seconds`, or with a key of your own, to make it again.
+     */
+    dequeue(request?: Dequeue, options?: WriteOptions): Promise<AttemptedRollout[]>;
+    /**
+     * Creates rollouts and queues them in this order. All of them or none.
+     */
+    enqueue(rollouts: NewRollout[] | JsonText, options?: WriteOptions): Promise<Rollout[]>;
+    /**
+     * What changes in any of these topics: from now on, or since the event whose id is the option `after`.
+     *
+     * It never ends by itself. When the connection is lost, or silent for 40 seconds, it is opened again and goes on
+     * where it was. What cannot be told any more is told as `reset`. Only a refusal, such as a wrong token, ends it:
+     * with a last `disconnected` whose `retryInMs` is null.
+     */
+    events(topics: Topic[], options?: EventOptions): Items<StoreEvent>;
+    /**
+     * The newest attempt of a rollout. Null if it has none, or if there is no such rollout.
+     */
+    getLatestAttempt(rolloutId: RolloutId, options?: CallOptions): Promise<Attempt | null>;
+    /**
+     * The resources that were written last. Null if there are none.
+     */
+    getLatestResources(options?: CallOptions): Promise<ResourcesUpdate | null>;
+    /**
+     * One set of resources. Null if there is no such set.
+     */
+    getResources(resourcesId: ResourcesId, options?: CallOptions): Promise<ResourcesUpdate | null>;
+    /**
+     * One rollout with its newest attempt. Null if there is no such rollout.
+     */
+    getRollout(rolloutId: RolloutId, options?: CallOptions): Promise<RolloutWithAttempt | null>;
+    /**
+     * One worker. Null if it was never seen.
+     */
+    getWorker(workerId: WorkerId, options?: CallOptions): Promise<Worker | null>;
+    /**
+     * Whether the server is alive: asks once and does not repeat.
+     */
+    health(options?: CallOptions): Promise<Health>;
+    /**
+     * A new key for the option `idempotencyKey`: for a call that may have to be repeated, even by another program. Keep
+     * it where it survives a crash, and make the call with it. Nothing is sent.
+     */
+    newKey(): Promise<string>;
+    /**
+     * A client of the server at `url`, which may have a path (`https://host/store/`) and a user and password. Nothing is
+     * sent yet.
+     */
+    constructor(url: any, options?: ClientOptions);
+    /**
+     * The next number for a span of a rollout, which needs not exist yet. Numbers may be left out when this call is
+     * repeated, but none is given twice.
+     */
+    nextSequenceId(rolloutId: RolloutId, attemptId: AttemptId, options?: CallOptions): Promise<number>;
+    /**
+     * One page of the attempts of a rollout; an empty one if there is no such rollout. Like {@link searchAttempts}, but
+     * its conditions are in the URL, which can say less: no `sort_by` of null.
+     */
+    queryAttempts(rolloutId: RolloutId, query?: QueryAttempts | JsonText, options?: CallOptions): Promise<Page<Attempt>>;
+    /**
+     * One page of sets of resources.
+     */
+    queryResources(query?: QueryResources | JsonText, options?: CallOptions): Promise<Page<ResourcesUpdate>>;
+    /**
+     * One page of rollouts, each with its newest attempt. Like {@link searchRollouts}, but its conditions are in the
+     * URL, which can say less: no empty lists.
+     */
+    queryRollouts(query?: QueryRollouts | JsonText, options?: CallOptions): Promise<Page<RolloutWithAttempt>>;
+    /**
+     * One page of the spans of a rollout; an empty one if there is no such rollout. Like {@link searchSpans}, but its
+     * conditions are in the URL, which can say less: no `sort_by` of null.
+     */
+    querySpans(query: QuerySpans | JsonText, options?: CallOptions): Promise<Page<Span>>;
+    /**
+     * One page of workers. Like {@link searchWorkers}, but its conditions are in the URL, which can say less: no empty
+     * lists.
+     */
+    queryWorkers(query?: QueryWorkers | JsonText, options?: CallOptions): Promise<Page<Worker>>;
+    /**
+     * All sets of resources that match, fetched page by page. In the order stored, which is the default, new sets come
+     * last and are not missed.
+     */
+    resources(query?: QueryResources | JsonText, options?: CallOptions): Items<ResourcesUpdate>;
+    /**
+     * A span that says what an attempt is worth. The last one of a rollout counts. Nothing is sent: store it with
+     * {@link addSpans}.
+     */
+    reward(attempt: AttemptIds, value: number): Promise<Span>;
+    /**
+     * All rollouts that match, each with its newest attempt, fetched page by page as they are asked for.
+     *
+     * In the order stored, which is the default, new rollouts come last and are not missed. But where changes decide
+     * what matches (a condition on the status) or in what order, a rollout may be skipped or come twice while others
+     * change.
+     */
+    rollouts(query?: QueryRollouts | JsonText, options?: CallOptions): Items<RolloutWithAttempt>;
+    /**
+     * One page of the attempts of a rollout; an empty one if there is no such rollout.
+     */
+    searchAttempts(rolloutId: RolloutId, query?: QueryAttempts | JsonText, options?: CallOptions): Promise<Page<Attempt>>;
+    /**
+     * One page of rollouts, each with its newest attempt.
+     */
+    searchRollouts(query?: QueryRollouts | JsonText, options?: CallOptions): Promise<Page<RolloutWithAttempt>>;
+    /**
+     * One page of the spans of a rollout; an empty one if there is no such rollout.
+     */
+    searchSpans(query: QuerySpans | JsonText, options?: CallOptions): Promise<Page<Span>>;
+    /**
+     * One page of workers.
+     */
+    searchWorkers(query?: QueryWorkers | JsonText, options?: CallOptions): Promise<Page<Worker>>;
+    /**
+     * A span of an attempt that begins and ends now, with new ids, to be filled in and stored. Nothing is sent.
+     */
+    span(attempt: AttemptIds, name: string): Promise<Span>;
+    /**
+     * All spans of a rollout that match, fetched page by page. By number, which is the default, a span that arrives late
+     * with a low number may be missed; in the order stored (`sort_by: null`) none is.
+     */
+    spans(query: QuerySpans | JsonText, options?: CallOptions): Items<Span>;
+    /**
+     * Starts another attempt of a rollout, whatever its status and however many it had.
+     */
+    startAttempt(rolloutId: RolloutId, workerId?: WorkerId | null, options?: WriteOptions): Promise<AttemptedRollout>;
+    /**
+     * Creates a rollout and starts its first attempt at once, without the queue.
+     */
+    startRollout(rollout: StartRollout | JsonText, options?: WriteOptions): Promise<AttemptedRollout>;
+    /**
+     * What the store holds.
+     */
+    statistics(options?: CallOptions): Promise<Statistics>;
+    /**
+     * Changes an attempt; `latest` stands for the newest one, which takes its rollout along.
+     */
+    updateAttempt(rolloutId: RolloutId, attemptId: AttemptId, update: UpdateAttempt | JsonText, options?: WriteOptions): Promise<Attempt>;
+    /**
+     * Stores a new version of a set of resources, or its first one; it is then the latest.
+     */
+    updateResources(resourcesId: ResourcesId, resources: NamedResourcesInput | JsonText, options?: WriteOptions): Promise<ResourcesUpdate>;
+    /**
+     * Changes a rollout; with the status `queuing` or `requeuing` it is queued again.
+     */
+    updateRollout(rolloutId: RolloutId, update: UpdateRollout | JsonText, options?: WriteOptions): Promise<Rollout>;
+    /**
+     * A worker's heartbeat. Makes the worker known if it is not.
+     */
+    updateWorker(workerId: WorkerId, update?: UpdateWorker | JsonText, options?: CallOptions): Promise<Worker>;
+    /**
+     * Waits until these rollouts are finished, for so many seconds; null: for as long as it takes. Answers those that
+     * are finished, in the order asked for. Rollouts that do not exist are not waited for.
+     */
+    waitForRollouts(rolloutIds: RolloutId[], timeoutSeconds?: number | null, options?: CallOptions): Promise<Rollout[]>;
+    /**
+     * All workers that match, fetched page by page.
+     */
+    workers(query?: QueryWorkers | JsonText, options?: CallOptions): Items<Worker>;
+}
+
+/**
+ * Loads the module. Calls do that by themselves when they are the first; call it to do so earlier, or to say where the
+ * module is. In Node there is nothing to do.
+ */
+export function init(source?: string | URL | Request | Response | BufferSource | WebAssembly.Module): Promise<void>;
+/** One try at a rollout. */
+export interface Attempt {
+  /** The rollout that is tried. */
+  rollout_id: RolloutId;
+  /** Its id, given by the store; unique within the rollout. */
+  attempt_id: AttemptId;
+  /** 1 for the rollout's first attempt, then 2, 3, … */
+  sequence_id: number;
+  /** When it was started. */
+  start_time: Timestamp;
+  /** When it failed or succeeded. Timeout and unresponsive leave it as it is. */
+  end_time: Timestamp | null;
+  /** Where it is in its life. */
+  status: AttemptStatus;
+  /** Who works on it. */
+  worker_id: WorkerId | null;
+  /** When its last span arrived, or what an update said. */
+  last_heartbeat_time: Timestamp | null;
+  /** Anything its worker wants to keep beside it: an object. Null until it is set. */
+  metadata: JsonObject | null;
+}
+
+/** An attempt: `at-` and 8 lowercase hexadecimal digits. Unique within its rollout only. */
+export type AttemptId = string;
+
+/**
+ * Where an attempt is in its life.
+ *
+ * - `preparing`: Taken by a worker that has not reported yet.
+ * - `running`: At least one span has arrived, or its worker says so.
+ * - `failed`: Ended without success.
+ * - `succeeded`: Ended with success.
+ * - `unresponsive`: Nothing was heard of it for `unresponsive_seconds`.
+ * - `timeout`: It took longer than `timeout_seconds`.
+ */
+export type AttemptStatus = "preparing" | "running" | "failed" | "succeeded" | "unresponsive" | "timeout";
+
+/** A rollout with the attempt that was started. */
+export interface AttemptedRollout extends Rollout {
+  attempt: Attempt;
+}
+
+/** A string, a boolean or a number, or a list of one of these. Kinds are kept: 1.0 stays a double. Null is refused; in answers it stands for a number that JSON does not have (NaN, infinity). */
+export type AttributeValue = string | boolean | number | null | string[] | boolean[] | (number | null)[];
+
+/** Answer of `GET /v1/agl/health`. */
+export interface Health {
+  /** `ok` while the process serves. */
+  status: string;
+}
+
+/** A model endpoint. */
+export interface Llm {
+  /** Its URL. */
+  endpoint: string;
+  /** The model's name there. */
+  model: string;
+  /** The key to use. Null: none. */
+  api_key: string | null;
+  /** Anything to hand to the model, such as its temperature: an object. */
+  sampling_parameters: JsonObject;
+}
+
+/**
+ * What a rollout is for.
+ *
+ * - `train`: Training.
+ * - `val`: Validation.
+ * - `test`: Test.
+ */
+export type Mode = "train" | "val" | "test";
+
+/**
+ * Resources by name, in the order given; may be empty. Body of `POST /v1/agl/resources` and of
+ * `POST /v1/agl/resources/{resources_id}`.
+ */
+export type NamedResources = { [name: string]: Resource };
+
+/** A prompt with places to fill in. */
+export interface PromptTemplate {
+  /** The text. */
+  template: string;
+  /** The language of its places. */
+  engine: TemplateEngine;
+}
+
+/** One resource, told apart by `resource_type`. */
+export type Resource = Llm & { resource_type: "llm"; } | Llm & { resource_type: "proxy_llm"; } | PromptTemplate & { resource_type: "prompt_template"; };
+
+/** A set of resources, which is the latest from now on. */
+export interface ResourcesEvent {
+  /** The set. */
+  resources_id: ResourcesId;
+  /** Its version. */
+  version: number;
+  /** The number of the change, as in the message's id. */
+  seq: number;
+}
+
+/** A set of resources: `rs-` and 12 lowercase hexadecimal digits, or whatever an update named. */
+export type ResourcesId = string;
+
+/** One version of a set of resources. */
+export interface ResourcesUpdate {
+  /** The id of the set. */
+  resources_id: ResourcesId;
+  /** When the set was created. */
+  create_time: Timestamp;
+  /** When this version was written. */
+  update_time: Timestamp;
+  /** 1, then one more with every update of this set. */
+  version: number;
+  /** The resources. */
+  resources: NamedResources;
+}
+
+/** A rollout, without its attempts. */
+export interface Rollout {
+  /** Its id, given by the store. */
+  rollout_id: RolloutId;
+  /** The task, any JSON. Never changed or looked into by the store. */
+  input: JsonValue;
+  /** When it was created. */
+  start_time: Timestamp;
+  /** When it ended. Null while it is not finished. */
+  end_time: Timestamp | null;
+  /** What it is for. */
+  mode: Mode | null;
+  /** The resources it is to be done with: those named, or the latest ones when it was created. */
+  resources_id: ResourcesId | null;
+  /** Where it is in its life. */
+  status: RolloutStatus;
+  /** How often and for how long it is tried. */
+  config: RolloutConfig;
+  /** Anything its owner wants to keep beside it: an object, or null after it was cleared. */
+  metadata: JsonObject | null;
+}
+
+/** How often and for how long a rollout is tried. */
+export interface RolloutConfig {
+  /** An attempt that takes longer, in seconds from its start, is timed out. Null: never. */
+  timeout_seconds: number | null;
+  /** An attempt that is silent for longer, in seconds, is unresponsive. Null: never. */
+  unresponsive_seconds: number | null;
+  /**
+   * So many attempts at the most; at least 1.
+   * @defaultValue `1`
+   */
+  max_attempts: number;
+  /** After which ends of an attempt another one is made. */
+  retry_condition: AttemptStatus[];
+}
+
+/** A rollout as it stands. */
+export interface RolloutEvent {
+  /** The rollout. */
+  rollout_id: RolloutId;
+  /** Where it is in its life. */
+  status: RolloutStatus;
+  attempt_id: AttemptId | null;
+  attempt_status: AttemptStatus | null;
+  /** The number of the change, as in the message's id. */
+  seq: number;
+}
+
+/** A rollout: `ro-` and 12 lowercase hexadecimal digits. */
+export type RolloutId = string;
+
+/**
+ * Where a rollout is in its life.
+ *
+ * - `queuing`: Waiting in the queue for its first attempt.
+ * - `preparing`: Taken by a worker that has not reported yet.
+ * - `running`: Its newest attempt is running.
+ * - `failed`: Ended without success and without attempts left.
+ * - `succeeded`: Ended with success.
+ * - `cancelled`: Given up by its owner.
+ * - `requeuing`: Waiting in the queue for another attempt.
+ */
+export type RolloutStatus = "queuing" | "preparing" | "running" | "failed" | "succeeded" | "cancelled" | "requeuing";
+
+/** A rollout with its newest attempt; without the key `attempt` if it has none. */
+export interface RolloutWithAttempt extends Rollout {
+  attempt?: Attempt;
+}
+
+/** A span. */
+export interface Span {
+  /** The rollout it belongs to. */
+  rollout_id: RolloutId;
+  /** The attempt it belongs to. */
+  attempt_id: AttemptId;
+  /** Its place among the spans of the rollout; two spans may share one. */
+  sequence_id: number;
+  /** The trace it is part of. */
+  trace_id: string;
+  /** Its id: unique within the attempt, and the key by which a repeated span is known. */
+  span_id: string;
+  /** The span that it is a part of. Null: of none. */
+  parent_id: string | null;
+  /** What it is. */
+  name: string;
+  /** How it ended. */
+  status: SpanStatus;
+  /** What is known of it. */
+  attributes: { [name: string]: AttributeValue };
+  /** What happened within it. */
+  events: SpanEvent[];
+  /** What it is related to. */
+  links: SpanLink[];
+  /** When it began. */
+  start_time: Timestamp | null;
+  /** When it ended. */
+  end_time: Timestamp | null;
+  /** Its own context. */
+  context: SpanContext | null;
+  /** Its parent's context. */
+  parent: SpanContext | null;
+  /** What made it. */
+  resource: SpanResource;
+}
+
+/** Where a span belongs in its trace. */
+export interface SpanContext {
+  /** The trace. */
+  trace_id: string;
+  /** The span. */
+  span_id: string;
+  /** Whether it came from another process. */
+  is_remote: boolean;
+  /** What vendors added. */
+  trace_state: { [name: string]: string };
+}
+
+/** A span that was not stored. */
+export interface SpanError {
+  /** Why not. */
+  error: string;
+}
+
+/** Something that happened at one moment. */
+export interface SpanEvent {
+  /** What it is. */
+  name: string;
+  /** What is known of it. */
+  attributes: { [name: string]: AttributeValue };
+  /** When it happened. */
+  timestamp: Timestamp | null;
+}
+
+/** A relation to another span. */
+export interface SpanLink {
+  /** The other span. */
+  context: SpanContext;
+  /** What is known of the relation. */
+  attributes: { [name: string]: AttributeValue } | null;
+}
+
+/** What made a span. Unlike the other parts it keeps no unknown members. */
+export interface SpanResource {
+  /** What is known of it. */
+  attributes: { [name: string]: AttributeValue };
+  /** The schema of its attributes; may be empty. */
+  schema_url: string;
+}
+
+/** How a span ended. */
+export interface SpanStatus {
+  /** Well or not. */
+  status_code: StatusCode;
+  /** In words. */
+  description: string | null;
+}
+
+/** New spans of an attempt. */
+export interface SpansEvent {
+  /** The rollout. */
+  rollout_id: RolloutId;
+  /** The attempt. */
+  attempt_id: AttemptId;
+  /** The lowest `sequence_id` among the new ones. There may be older spans above it. */
+  from_seq: number;
+  /** How many there are. */
+  count: number;
+  /** The number of the change, as in the message's id. */
+  seq: number;
+}
+
+/** Answer of `GET /v1/agl/statistics`. */
+export interface Statistics {
+  /** What kind of store answers. */
+  name: string;
+  /** Rollouts of any status. */
+  total_rollouts: number;
+  /** Attempts of any status. */
+  total_attempts: number;
+  /** Spans. */
+  total_spans: number;
+  /** Sets of resources, each counted once whatever its version. */
+  total_resources: number;
+  /** Workers that were ever seen. */
+  total_workers: number;
+  /** Seconds since the server was started. */
+  uptime: number;
+}
+
+/**
+ * How a span ended.
+ *
+ * - `UNSET`: Not said.
+ * - `OK`: Well.
+ * - `ERROR`: With an error.
+ */
+export type StatusCode = "UNSET" | "OK" | "ERROR";
+
+/**
+ * The language of a prompt template.
+ *
+ * - `jinja`: Jinja.
+ * - `f-string`: Python's f-strings.
+ * - `poml`: POML.
+ */
+export type TemplateEngine = "jinja" | "f-string" | "poml";
+
+/** Seconds since 1970 (UTC) as a double, to the microsecond. Always finite. */
+export type Timestamp = number;
+
+/** A worker, as far as the store has seen it. */
+export interface Worker {
+  /** What it calls itself. */
+  worker_id: WorkerId;
+  /** What it is doing. */
+  status: WorkerStatus;
+  /** What its last heartbeat said: an object. Null before the first one. */
+  heartbeat_stats: JsonObject | null;
+  /** When it last sent a heartbeat. */
+  last_heartbeat_time: Timestamp | null;
+  /** When it last asked for work. */
+  last_dequeue_time: Timestamp | null;
+  /** When it last became busy. */
+  last_busy_time: Timestamp | null;
+  /** When it last became idle or unknown. */
+  last_idle_time: Timestamp | null;
+  /** The rollout of its attempt. */
+  current_rollout_id: RolloutId | null;
+  /** Its attempt. */
+  current_attempt_id: AttemptId | null;
+}
+
+/** A worker as it stands. */
+export interface WorkerEvent {
+  /** The worker. */
+  worker_id: WorkerId;
+  /** What it is doing. */
+  status: WorkerStatus;
+  current_rollout_id: RolloutId | null;
+  current_attempt_id: AttemptId | null;
+  /** The number of the change, as in the message's id. */
+  seq: number;
+}
+
+/** A worker: whatever it calls itself. The empty string is kept on attempts but names no worker. */
+export type WorkerId = string;
+
+/**
+ * What a worker is doing, derived from its attempts.
+ *
+ * - `idle`: It has nothing to do.
+ * - `busy`: It has an attempt.
+ * - `unknown`: It was never seen at work, or its attempt was lost.
+ */
+export type WorkerStatus = "idle" | "busy" | "unknown";
+
+/**
+ * How the filters of a query are joined.
+ *
+ * - `and`: All must hold.
+ * - `or`: One must hold.
+ */
+export type FilterLogic = "and" | "or";
+
+/** A model endpoint. */
+export interface LlmInput {
+  /** Its URL. */
+  endpoint: string;
+  /** The model's name there. */
+  model: string;
+  /** The key to use. Null: none. */
+  api_key?: string | null;
+  /** Anything to hand to the model, such as its temperature: an object. */
+  sampling_parameters?: JsonObject;
+}
+
+/**
+ * Resources by name, in the order given; may be empty. Body of `POST /v1/agl/resources` and of
+ * `POST /v1/agl/resources/{resources_id}`.
+ */
+export type NamedResourcesInput = { [name: string]: ResourceInput };
+
+/** What a new rollout is made of. */
+export interface NewRollout {
+  /** The task, any JSON; null is a task too, but the key must be there. */
+  input: JsonValue;
+  /** What it is for. */
+  mode?: Mode | null;
+  /** The resources to use. Null: the latest ones at that moment. An unknown id is taken as it is. */
+  resources_id?: ResourcesId | null;
+  /** How often and for how long it is tried. Null: once and for as long as it takes. */
+  config?: RolloutConfigInput | null;
+  /** Anything to keep beside it. Null: `{}`. */
+  metadata?: JsonObject | null;
+}
+
+/** The conditions of a list; all may be absent but those that are required. */
+export interface QueryAttempts {
+  /**
+   * At most so many; -1 means all.
+   * @defaultValue `-1`
+   */
+  limit?: number;
+  /**
+   * Leave out so many first.
+   * @defaultValue `0`
+   */
+  offset?: number;
+  /**
+   * The field to sort by; equal ones stay in the order stored. A time that is null is later than all others, anything else that is null comes before them.
+   * @defaultValue `"sequence_id"`
+   */
+  sort_by?: "rollout_id" | "attempt_id" | "sequence_id" | "start_time" | "end_time" | "status" | "worker_id" | "last_heartbeat_time" | null;
+  /**
+   * The direction.
+   * @defaultValue `"asc"`
+   */
+  sort_order?: SortOrder;
+}
+
+/** Which sets of resources, and in what order. */
+export interface QueryResources {
+  /** Only this set. */
+  resources_id?: string;
+  /** Only with this text in the id, case-sensitive. */
+  resources_id_contains?: string;
+  /**
+   * At most so many; -1 means all.
+   * @defaultValue `-1`
+   */
+  limit?: number;
+  /**
+   * Leave out so many first.
+   * @defaultValue `0`
+   */
+  offset?: number;
+  /** The field to sort by; equal ones stay in the order stored. A time that is null is later than all others, anything else that is null comes before them. */
+  sort_by?: "resources_id" | "create_time" | "update_time" | "version";
+  /**
+   * The direction.
+   * @defaultValue `"asc"`
+   */
+  sort_order?: SortOrder;
+}
+
+/** The conditions of a list; all may be absent but those that are required. */
+export interface QueryRollouts {
+  /** Only with one of these statuses; an empty list fits none. */
+  status_in?: RolloutStatus[] | null;
+  /** Only with one of these ids; an empty list fits none. */
+  rollout_id_in?: string[] | null;
+  /** Only with this text in the id, case-sensitive. */
+  rollout_id_contains?: string | null;
+  /**
+   * How the conditions are joined.
+   * @defaultValue `"and"`
+   */
+  filter_logic?: FilterLogic;
+  /**
+   * At most so many; -1 means all.
+   * @defaultValue `-1`
+   */
+  limit?: number;
+  /**
+   * Leave out so many first.
+   * @defaultValue `0`
+   */
+  offset?: number;
+  /** The field to sort by; equal ones stay in the order stored. A time that is null is later than all others, anything else that is null comes before them. */
+  sort_by?: "rollout_id" | "start_time" | "end_time" | "mode" | "resources_id" | "status" | null;
+  /**
+   * The direction.
+   * @defaultValue `"asc"`
+   */
+  sort_order?: SortOrder;
+}
+
+/** The conditions of a list; all may be absent but those that are required. */
+export interface QuerySpans {
+  /** Only of this rollout. */
+  rollout_id: RolloutId;
+  /** Only of this attempt; `latest` stands for the newest one. */
+  attempt_id?: AttemptId | null;
+  /** Only with this as the trace's id. */
+  trace_id?: string | null;
+  /** Only with this text in the trace's id, case-sensitive. */
+  trace_id_contains?: string | null;
+  /** Only with this as the span's id. */
+  span_id?: string | null;
+  /** Only with this text in the span's id, case-sensitive. */
+  span_id_contains?: string | null;
+  /** Only with this as the parent's id. */
+  parent_id?: string | null;
+  /** Only with this text in the parent's id, case-sensitive. */
+  parent_id_contains?: string | null;
+  /** Only with this as the name. */
+  name?: string | null;
+  /** Only with this text in the name, case-sensitive. */
+  name_contains?: string | null;
+  /**
+   * How the texts are joined; the rollout and the attempt must fit in any case. `or` without any text fits none.
+   * @defaultValue `"and"`
+   */
+  filter_logic?: FilterLogic;
+  /**
+   * At most so many; -1 means all.
+   * @defaultValue `-1`
+   */
+  limit?: number;
+  /**
+   * Leave out so many first.
+   * @defaultValue `0`
+   */
+  offset?: number;
+  /**
+   * The field to sort by; equal ones stay in the order stored. A time that is null is later than all others, anything else that is null comes before them.
+   * @defaultValue `"sequence_id"`
+   */
+  sort_by?: "rollout_id" | "attempt_id" | "sequence_id" | "trace_id" | "span_id" | "parent_id" | "name" | "start_time" | "end_time" | null;
+  /**
+   * The direction.
+   * @defaultValue `"asc"`
+   */
+  sort_order?: SortOrder;
+}
+
+/** The conditions of a list; all may be absent but those that are required. */
+export interface QueryWorkers {
+  /** Only with one of these statuses; an empty list fits none. */
+  status_in?: WorkerStatus[] | null;
+  /** Only with this text in the id, case-sensitive. */
+  worker_id_contains?: string | null;
+  /**
+   * How the two are joined.
+   * @defaultValue `"and"`
+   */
+  filter_logic?: FilterLogic;
+  /**
+   * At most so many; -1 means all.
+   * @defaultValue `-1`
+   */
+  limit?: number;
+  /**
+   * Leave out so many first.
+   * @defaultValue `0`
+   */
+  offset?: number;
+  /** The field to sort by; equal ones stay in the order stored. A time that is null is later than all others, anything else that is null comes before them. */
+  sort_by?: "worker_id" | "status" | "last_heartbeat_time" | "last_dequeue_time" | "last_busy_time" | "last_idle_time" | "current_rollout_id" | "current_attempt_id" | null;
+  /**
+   * The direction.
+   * @defaultValue `"asc"`
+   */
+  sort_order?: SortOrder;
+}
+
+/** One resource, told apart by `resource_type`. */
+export type ResourceInput = LlmInput & { resource_type: "llm"; } | LlmInput & { resource_type: "proxy_llm"; } | PromptTemplate & { resource_type: "prompt_template"; };
+
+/** How often and for how long a rollout is tried. */
+export interface RolloutConfigInput {
+  /** An attempt that takes longer, in seconds from its start, is timed out. Null: never. */
+  timeout_seconds?: number | null;
+  /** An attempt that is silent for longer, in seconds, is unresponsive. Null: never. */
+  unresponsive_seconds?: number | null;
+  /**
+   * So many attempts at the most; at least 1.
+   * @defaultValue `1`
+   */
+  max_attempts?: number;
+  /** After which ends of an attempt another one is made. */
+  retry_condition?: AttemptStatus[];
+}
+
+/**
+ * Direction of a list.
+ *
+ * - `asc`: Smallest first.
+ * - `desc`: Largest first.
+ */
+export type SortOrder = "asc" | "desc";
+
+/** A span. */
+export interface SpanInput {
+  /** The rollout it belongs to. */
+  rollout_id: RolloutId;
+  /** The attempt it belongs to. */
+  attempt_id: AttemptId;
+  /** Its place among the spans of the rollout; two spans may share one. */
+  sequence_id: number;
+  /** The trace it is part of. */
+  trace_id: string;
+  /** Its id: unique within the attempt, and the key by which a repeated span is known. */
+  span_id: string;
+  /** The span that it is a part of. Null: of none. */
+  parent_id: string | null;
+  /** What it is. */
+  name: string;
+  /** How it ended. */
+  status: SpanStatusInput;
+  /** What is known of it. */
+  attributes: { [name: string]: AttributeValue };
+  /** What happened within it. */
+  events: SpanEventInput[];
+  /** What it is related to. */
+  links: SpanLinkInput[];
+  /** When it began. */
+  start_time: Timestamp | null;
+  /** When it ended. */
+  end_time: Timestamp | null;
+  /** Its own context. */
+  context: SpanContext | null;
+  /** Its parent's context. */
+  parent: SpanContext | null;
+  /** What made it. */
+  resource: SpanResource;
+}
+
+/** Something that happened at one moment. */
+export interface SpanEventInput {
+  /** What it is. */
+  name: string;
+  /** What is known of it. */
+  attributes: { [name: string]: AttributeValue };
+  /** When it happened. */
+  timestamp?: Timestamp | null;
+}
+
+/** A relation to another span. */
+export interface SpanLinkInput {
+  /** The other span. */
+  context: SpanContext;
+  /** What is known of the relation. */
+  attributes?: { [name: string]: AttributeValue } | null;
+}
+
+/** How a span ended. */
+export interface SpanStatusInput {
+  /** Well or not. */
+  status_code: StatusCode;
+  /** In words. */
+  description?: string | null;
+}
+
+/** Body of `POST /v1/agl/rollouts`: a rollout that starts at once, without the queue. */
+export interface StartRollout extends NewRollout {
+  /** Who works on its first attempt. */
+  worker_id?: WorkerId | null;
+}
+
+/** Body of `POST /v1/agl/rollouts/{rollout_id}/attempts/{attempt_id}`. Null is refused for every field. */
+export interface UpdateAttempt {
+  /** Where it is in its life. The newest attempt takes its rollout along. */
+  status?: AttemptStatus;
+  /** Who works on it. */
+  worker_id?: WorkerId;
+  /** When it was last heard of. 0 means: never take it for unresponsive. */
+  last_heartbeat_time?: Timestamp;
+  /** Replaces the whole metadata. */
+  metadata?: JsonObject;
+}
+
+/** Body of `POST /v1/agl/rollouts/{rollout_id}`. */
+export interface UpdateRollout {
+  /** The task. Null is a task. */
+  input?: JsonValue;
+  /** What it is for. Null clears. */
+  mode?: Mode | null;
+  /** The resources to use. Null clears. */
+  resources_id?: ResourcesId | null;
+  /** Where it is in its life; any status may follow any other. Null is refused. */
+  status?: RolloutStatus;
+  /** Replaces the whole config. Null is refused. */
+  config?: RolloutConfigInput;
+  /** Replaces the whole metadata. Null clears. */
+  metadata?: JsonObject | null;
+}
+
+/** Body of `POST /v1/agl/workers/{worker_id}`, a heartbeat; may be absent. */
+export interface UpdateWorker {
+  /** Replaces what the last heartbeat said. Null is refused. */
+  heartbeat_stats?: JsonObject;
+}
+
+/** One page of a list. */
+export interface Page<T> {
+  /** The items of this page. */
+  items: T[];
+  /** The limit that was asked for; -1 means none. */
+  limit: number;
+  /** The offset that was asked for. */
+  offset: number;
+  /** How many items match in all, also when `offset` lies past the last one. */
+  total: number;
+}
