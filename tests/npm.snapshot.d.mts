@@ -473,7 +473,7 @@ export interface ResourcesEvent {
   resources_id: ResourcesId;
   /** Its version. */
   version: number;
-  /** The number of the change, as in the message's id. */
+  /** The number of the change, as in the message's id; of several told at once that of the first. */
   seq: number;
 }
 
@@ -539,7 +539,7 @@ export interface RolloutEvent {
   status: RolloutStatus;
   attempt_id: AttemptId | null;
   attempt_status: AttemptStatus | null;
-  /** The number of the change, as in the message's id. */
+  /** The number of the change, as in the message's id; of several told at once that of the first. */
   seq: number;
 }
 
@@ -662,7 +662,7 @@ export interface SpansEvent {
   from_seq: number;
   /** How many there are. */
   count: number;
-  /** The number of the change, as in the message's id. */
+  /** The number of the change, as in the message's id; of several told at once that of the first. */
   seq: number;
 }
 
@@ -735,7 +735,7 @@ export interface WorkerEvent {
   status: WorkerStatus;
   current_rollout_id: RolloutId | null;
   current_attempt_id: AttemptId | null;
-  /** The number of the change, as in the message's id. */
+  /** The number of the change, as in the message's id; of several told at once that of the first. */
   seq: number;
 }
 
