@@ -20,7 +20,8 @@
 //! [`app`] (start, accept, drain), [`connection`] (one connection), [`config`] (the command line), [`clock`] (the only place that reads time), [`ids`] and
 //! [`limits`] (every bound with its reason). `embedded` (a feature) starts the server inside another program; its handle
 //! is the client of `lightning_store_client` over a transport that hands requests to [`http::App`] without a socket.
-//! The API describes itself in [`http::openapi`]; the types of the JavaScript client are made of that description (`client-wasm/bundle`), so that neither can drift from what is served.
+//! The API describes itself in [`http::openapi`]; the types of the JavaScript client are made of that description
+//! (`client-wasm/bundle`), so that neither can drift from what is served.
 //!
 //! # One request, followed
 //!
