@@ -19,7 +19,7 @@ fn config() -> Serve {
 
 fn task(text: &str) -> NewRollout {
     NewRollout {
-        input: RawJson::of(text).unwrap(),
+        input: RawJson::of(text).expect("a text is JSON"),
         mode: None,
         resources_id: None,
         config: None,
@@ -28,13 +28,13 @@ fn task(text: &str) -> NewRollout {
 }
 
 fn child(role: &str, handle: &str) -> Output {
-    Command::new(std::env::current_exe().unwrap())
+    Command::new(std::env::current_exe().expect("this program"))
         .args(["--exact", "child_process", "--nocapture"])
         .env(ROLE, role)
         .env(HANDLE, handle)
         .stdin(Stdio::null())
         .output()
-        .unwrap()
+        .expect("a child process")
 }
 
 /// Not a test by itself: what the child processes of the others do.

@@ -29,8 +29,8 @@ fn client(address: SocketAddr) -> Client<Native> {
     Client::builder(format!("http://{address}"))
         .request_timeout(Duration::from_secs(2))
         .retry(retry)
-        .build(Native::new().unwrap())
-        .unwrap()
+        .build(Native::new().expect("a client"))
+        .expect("a URL")
 }
 
 fn number(variable: &str, default: u64) -> u64 {
@@ -69,8 +69,11 @@ impl Caller {
                 0..4 => self.enqueue().await,
                 4..9 => self.work().await,
                 _ => {
-                    let written =
-                        self.client.update_resources(&resources, &NamedResources::default()).await.unwrap();
+                    let written = self
+                        .client
+                        .update_resources(&resources, &NamedResources::default())
+                        .await
+                        .expect("an answer in the end");
                     self.done.versions += 1;
                     assert_eq!(written.version, self.done.versions, "a version was written twice");
                 }
@@ -86,14 +89,14 @@ impl Caller {
         let new: Vec<NewRollout> = tasks
             .iter()
             .map(|task| NewRollout {
-                input: RawJson::of(task).unwrap(),
+                input: RawJson::of(task).expect("a text is JSON"),
                 mode: None,
                 resources_id: None,
                 config: None,
                 metadata: None,
             })
             .collect();
-        let rollouts = self.client.enqueue(&new).await.unwrap();
+        let rollouts = self.client.enqueue(&new).await.expect("an answer in the end");
         assert_eq!(rollouts.len(), tasks.len());
         let ids = rollouts.into_iter().map(|rollout| rollout.rollout_id);
         self.done.enqueued.extend(tasks.into_iter().zip(ids));
@@ -102,24 +105,32 @@ impl Caller {
     /// Takes a rollout, gives it spans one by one and in bulk, and ends it.
     async fn work(&mut self) {
         let request = Dequeue { worker_id: Some(self.name.as_str().into()), ..Dequeue::default() };
-        let Some(taken) = self.client.dequeue(&request).await.unwrap().pop() else { return };
+        let Some(taken) = self.client.dequeue(&request).await.expect("an answer in the end").pop() else {
+            return;
+        };
         let (rollout_id, attempt) = (&taken.rollout.rollout_id, &taken.attempt);
         let mut spans = 0;
         if self.may_call() {
             let single = self.client.span(attempt, "one");
-            assert!(self.client.add_span(&single).await.unwrap().is_some(), "it was a duplicate of itself");
+            assert!(
+                self.client.add_span(&single).await.expect("an answer in the end").is_some(),
+                "it was a duplicate of itself"
+            );
             spans += 1;
         }
         if self.may_call() {
             let batch: Vec<_> =
                 (0..self.random.within(1, 4)).map(|_| self.client.span(attempt, "many")).collect();
-            let added = self.client.add_spans(&batch).await.unwrap();
+            let added = self.client.add_spans(&batch).await.expect("an answer in the end");
             assert!(added.iter().all(|added| matches!(added, AddedSpan::Stored(_))), "{added:?}");
             spans += batch.len() as u64;
         }
         let _ = self.may_call();
         let end = UpdateAttempt { status: Patch::Set(AttemptStatus::Succeeded), ..UpdateAttempt::default() };
-        self.client.update_attempt(rollout_id, &attempt.attempt_id, &end).await.unwrap();
+        self.client
+            .update_attempt(rollout_id, &attempt.attempt_id, &end)
+            .await
+            .expect("an answer in the end");
         self.done.taken.push((rollout_id.clone(), attempt.attempt_id.clone(), spans));
     }
 }

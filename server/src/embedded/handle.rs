@@ -189,7 +189,7 @@ fn url(mut address: SocketAddr) -> String {
 pub(super) async fn answers(address: SocketAddr) -> bool {
     const PAUSE: Duration = Duration::from_millis(20);
     let Ok(native) = Native::new() else { return false };
-    let client = Client::builder(&url(address)).retry(RetryPolicy::never()).build(native);
+    let client = Client::builder(url(address)).retry(RetryPolicy::never()).build(native);
     let Ok(client) = client else { return false };
     let answered = async {
         while client.health().await.is_err() {

@@ -83,7 +83,7 @@ impl Local {
         let (app, timeout) = (self.app.clone(), request.timeout);
         let work = async move {
             let (head, body) = split(app.respond(message(request)?, OURSELVES).await);
-            let body = body.collect().await.map_err(broken)?.to_bytes();
+            let body = body.collect().await.map_err(|error| broken(&error))?.to_bytes();
             Ok(Response { body, ..head })
         };
         self.on_runtime(work, timeout).await
@@ -98,7 +98,7 @@ impl Local {
             let pump = tokio::spawn(async move {
                 let mut pieces = body.into_data_stream();
                 while let Some(piece) = pieces.next().await {
-                    if sender.send(piece.map_err(broken)).await.is_err() {
+                    if sender.send(piece.map_err(|error| broken(&error))).await.is_err() {
                         return;
                     }
                 }
@@ -130,7 +130,7 @@ fn split(answer: Answer) -> (Response<Bytes>, Body) {
     (Response { status: parts.status.as_u16(), headers, body: Bytes::new() }, body)
 }
 
-fn broken(error: axum::Error) -> TransportError {
+fn broken(error: &axum::Error) -> TransportError {
     TransportError::Unreachable(error.to_string())
 }
 
@@ -188,7 +188,10 @@ impl Transport for Route {
         match self {
             // Whoever calls may have no timers of tokio's.
             Self::Local(local) => {
-                let sleep = async move { Ok(tokio::time::sleep(duration).await) };
+                let sleep = async move {
+                    tokio::time::sleep(duration).await;
+                    Ok(())
+                };
                 let _ = local.on_runtime(sleep, Duration::MAX).await;
             }
             Self::Remote(native) => native.sleep(duration).await,
