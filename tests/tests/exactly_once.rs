@@ -24,8 +24,13 @@ const CALLERS: u64 = 16;
 
 /// Patient enough for a row of bad luck, and quick.
 fn client(address: SocketAddr) -> Client<Native> {
-    let retry =
-        RetryPolicy { delays: vec![Duration::from_millis(10); 25], jitter: 1.0, ..RetryPolicy::default() };
+    let retry = RetryPolicy {
+        delays: vec![Duration::from_millis(10); 25],
+        // Looks at the server's health go through the same proxy.
+        probe_delays: vec![Duration::from_millis(10); 25],
+        jitter: 1.0,
+        ..RetryPolicy::default()
+    };
     Client::builder(format!("http://{address}"))
         .request_timeout(Duration::from_secs(2))
         .retry(retry)
