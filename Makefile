@@ -64,7 +64,7 @@ lint: setup ## check format, lints and documentation; a warning is an error
 	$(RUFF) check tests/python
 	cargo clippy $(PROFILE) --workspace --all-targets -- -D warnings
 	cargo clippy $(PROFILE) $(WASM) -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc $(PROFILE) --workspace --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings" cargo doc $(PROFILE) --workspace --exclude lightning-store-wasm --no-deps --document-private-items
 	RUSTDOCFLAGS="-D warnings" cargo doc $(PROFILE) $(WASM) --no-deps --document-private-items
 
 setup: compiler wasm tools python node browser ## install what the tests need, from a C compiler to a browser
