@@ -7,7 +7,8 @@
 //!    the answer with `JSON.parse` and makes `Error`s of failures.
 //! 2. The methods of [`client::LightningStoreClient`] are the same, by noun in the files of `client/`. Their comments
 //!    and types are what becomes the `.d.ts`.
-//! 3. [`input`] reads objects as a server would, so that all mistakes of a request are found before it is sent.
+//! 3. [`input`] writes objects as JSON; ids, options and the shapes of queries are checked before anything is sent, the
+//!    rest by the server, which lists all mistakes at once.
 //! 4. [`call`] runs the Rust client's future as a promise, until it is done or its `AbortSignal` says no.
 //! 5. [`failure`] writes what went wrong.
 //!
