@@ -221,17 +221,17 @@ pub fn numbered(json: Json) -> Vec<Json> {
     }
 }
 
+/// The attributes in a JSON text, for the tests of this folder.
+#[cfg(test)]
+pub(super) fn with<T>(text: &str, look: impl FnOnce(&Attributes<'_>) -> T) -> T {
+    let tape = crate::lax::Tape::parse(text, super::json::BOUNDS).expect("a test's attributes are JSON");
+    look(&Attributes::of(tape.root()))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::json::BOUNDS;
     use super::*;
-    use crate::lax::Tape;
     use proptest::prelude::*;
-
-    fn with<T>(text: &str, look: impl FnOnce(&Attributes<'_>) -> T) -> T {
-        let tape = Tape::parse(text, BOUNDS).unwrap();
-        look(&Attributes::of(tape.root()))
-    }
 
     fn nested(text: &str) -> String {
         with(text, |attributes| attributes.unflatten("").map_or_else(String::new, |json| json.to_json()))

@@ -61,14 +61,8 @@ pub fn tags(attributes: &Attributes<'_>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::json::BOUNDS;
+    use super::super::attributes::with;
     use super::*;
-    use crate::lax::Tape;
-
-    fn with<T>(attributes: &str, look: impl FnOnce(&Attributes<'_>) -> T) -> T {
-        let tape = Tape::parse(attributes, BOUNDS).unwrap();
-        look(&Attributes::of(tape.root()))
-    }
 
     #[test]
     fn tags_come_in_two_forms() {

@@ -153,14 +153,8 @@ pub(super) fn provider_structure(attributes: &Attributes<'_>, parameter: &str) -
 
 #[cfg(test)]
 mod tests {
-    use super::super::json::BOUNDS;
+    use super::super::attributes::with;
     use super::*;
-    use crate::lax::Tape;
-
-    fn with<T>(attributes: &str, look: impl FnOnce(&Attributes<'_>) -> T) -> T {
-        let tape = Tape::parse(attributes, BOUNDS).unwrap();
-        look(&Attributes::of(tape.root()))
-    }
 
     #[test]
     fn every_spelling_gives_the_same_numbers() {

@@ -6,8 +6,8 @@ use serde::{Serialize, Serializer};
 use super::{
     AttemptField, AttemptId, FilterLogic, ListRequest, QueryAttempts, QueryResources, QueryRollouts,
     QuerySpans, QueryWorkers, ResourcesField, ResourcesFilter, RolloutField, RolloutFilter, RolloutId,
-    RolloutStatus, SortField, SortOrder, SpanField, SpanFilter, TextFilter, Window, Word as _, WorkerField,
-    WorkerFilter, WorkerStatus,
+    RolloutStatus, SortField, SortOrder, SpanField, SpanFilter, Window, Word as _, WorkerField, WorkerFilter,
+    WorkerStatus,
 };
 use crate::percent::encode;
 
@@ -241,18 +241,7 @@ impl Default for QueryAttempts {
 impl QuerySpans {
     /// All spans of a rollout, by their numbers.
     pub fn of(rollout_id: &RolloutId) -> Self {
-        Self {
-            filter: SpanFilter {
-                rollout_id: rollout_id.as_str().to_owned(),
-                attempt_id: None,
-                trace_id: TextFilter::default(),
-                span_id: TextFilter::default(),
-                parent_id: TextFilter::default(),
-                name: TextFilter::default(),
-                logic: FilterLogic::And,
-            },
-            list: everything(Self::DEFAULT_SORT),
-        }
+        Self { filter: SpanFilter::of(rollout_id.as_str(), None), list: everything(Self::DEFAULT_SORT) }
     }
 
     /// Only of this attempt; [`AttemptId::LATEST`] is the newest one.

@@ -78,6 +78,21 @@ pub struct SpanFilter {
     pub logic: FilterLogic,
 }
 
+impl SpanFilter {
+    /// All spans of a rollout, or of one of its attempts.
+    pub fn of(rollout_id: impl Into<String>, attempt_id: Option<String>) -> Self {
+        Self {
+            rollout_id: rollout_id.into(),
+            attempt_id,
+            trace_id: TextFilter::default(),
+            span_id: TextFilter::default(),
+            parent_id: TextFilter::default(),
+            name: TextFilter::default(),
+            logic: FilterLogic::And,
+        }
+    }
+}
+
 /// `POST /v1/agl/spans/search`, or the query of `GET /v1/agl/spans`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuerySpans {

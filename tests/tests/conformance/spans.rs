@@ -24,18 +24,6 @@ async fn list(f: &Fixture, filter: SpanFilter, sort: Option<Sort<SpanField>>) ->
     page.items.into_iter().map(|span| span.span_id).collect()
 }
 
-fn of(rollout_id: &str) -> SpanFilter {
-    SpanFilter {
-        rollout_id: rollout_id.to_owned(),
-        attempt_id: None,
-        trace_id: TextFilter::default(),
-        span_id: TextFilter::default(),
-        parent_id: TextFilter::default(),
-        name: TextFilter::default(),
-        logic: FilterLogic::And,
-    }
-}
-
 async fn the_first_span_makes_attempt_and_rollout_running(f: Fixture) {
     let taken = f.started(RolloutConfig::default(), None).await;
     f.advance(1.0);
@@ -60,7 +48,7 @@ async fn a_repeated_span_is_kept_as_it_was_first_and_is_no_sign_of_life(f: Fixtu
         f.store.transact(AddSpans { spans: [NewSpan { span: other, numbered: true }].into() }).await.unwrap();
     assert_eq!(outcomes, [SpanOutcome::Duplicate]);
     assert_eq!(f.latest(&id).await, before);
-    let page = f.store.query_spans(of(id.as_str()), None, Window::default()).await.unwrap();
+    let page = f.store.query_spans(SpanFilter::of(id.as_str(), None), None, Window::default()).await.unwrap();
     assert_eq!(page.items, [span(&taken.attempt, 1, "a")]);
     // The same id in another attempt is another span.
     let second = f.start_attempt(&id).await.attempt;
@@ -120,7 +108,7 @@ async fn a_batch_keeps_its_order_and_refuses_only_what_is_unknown(f: Fixture) {
         SpanOutcome::Stored(4),
     ];
     assert_eq!(f.store.transact(AddSpans { spans: spans.into() }).await.unwrap(), expected);
-    assert_eq!(list(&f, of(id.as_str()), None).await, ["a", "c", "e"]);
+    assert_eq!(list(&f, SpanFilter::of(id.as_str(), None), None).await, ["a", "c", "e"]);
 }
 
 async fn filters_and_orders_of_spans(f: Fixture) {
@@ -131,7 +119,7 @@ async fn filters_and_orders_of_spans(f: Fixture) {
     f.add_span(&taken.attempt, 2, "b").await;
     f.add_span(&taken.attempt, 1, "B").await;
     let by = |by, order| Some(Sort { by, order });
-    let all = of(id.as_str());
+    let all = SpanFilter::of(id.as_str(), None);
     assert_eq!(list(&f, all.clone(), None).await, ["x", "b", "B"]);
     assert_eq!(list(&f, all.clone(), by(SpanField::SequenceId, SortOrder::Asc)).await, ["B", "b", "x"]);
     assert_eq!(list(&f, all.clone(), by(SpanField::SpanId, SortOrder::Desc)).await, ["x", "b", "B"]);
@@ -150,7 +138,7 @@ async fn filters_and_orders_of_spans(f: Fixture) {
         (SpanFilter { parent_id: contains(""), ..all.clone() }, vec![]),
         (SpanFilter { span_id: contains(""), ..all.clone() }, vec!["x", "b", "B"]),
         (SpanFilter { logic: FilterLogic::Or, ..all.clone() }, vec![]),
-        (of("ro-none"), vec![]),
+        (SpanFilter::of("ro-none", None), vec![]),
         (SpanFilter { attempt_id: Some("at-none".to_owned()), ..all }, vec![]),
     ];
     for (filter, expected) in table {
@@ -165,6 +153,6 @@ async fn spans_are_kept_over_a_restart(f: Fixture) {
     let f = f.restarted().await;
     assert_eq!(f.add_span(&taken.attempt, 1, "a").await, SpanOutcome::Duplicate);
     assert_eq!(f.add_span(&taken.attempt, 2, "b").await, SpanOutcome::Stored(2));
-    assert_eq!(list(&f, of(id.as_str()), None).await, ["a", "b"]);
+    assert_eq!(list(&f, SpanFilter::of(id.as_str(), None), None).await, ["a", "b"]);
     assert_eq!(f.store.totals().await.unwrap().spans, 2);
 }

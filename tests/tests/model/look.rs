@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use lightning_store_client::wire::{
     Attempt, FilterLogic, Page, ResourcesFilter, ResourcesId, Rollout, RolloutFilter, RolloutId,
-    RolloutStatus, RolloutWithAttempt, Sort, SortOrder, SpanField, SpanFilter, SpanRecord, TextFilter,
-    WaitForRollouts, Window, Word as _, Worker, WorkerFilter, WorkerStatus,
+    RolloutStatus, RolloutWithAttempt, Sort, SortOrder, SpanField, SpanFilter, SpanRecord, WaitForRollouts,
+    Window, Word as _, Worker, WorkerFilter, WorkerStatus,
 };
 use lightning_store_server::service::wait::wait;
 use lightning_store_server::storage::error::StoreError;
@@ -95,14 +95,8 @@ async fn attempts(store: &Store, entry: &Entry) -> Result<(), Difference> {
 }
 
 async fn spans(store: &Store, entry: &Entry) -> Result<(), Difference> {
-    let filter = |attempt_id: Option<&str>| SpanFilter {
-        rollout_id: entry.rollout.rollout_id.to_string(),
-        attempt_id: attempt_id.map(str::to_owned),
-        trace_id: TextFilter::default(),
-        span_id: TextFilter::default(),
-        parent_id: TextFilter::default(),
-        name: TextFilter::default(),
-        logic: FilterLogic::And,
+    let filter = |attempt_id: Option<&str>| {
+        SpanFilter::of(entry.rollout.rollout_id.as_str(), attempt_id.map(str::to_owned))
     };
     let query = async |attempt, sort| store.query_spans(filter(attempt), sort, Window::default()).await;
     list(entry.spans.clone(), query(None, None).await)?;

@@ -1,9 +1,7 @@
 //! Spans.
 
 use axum::extract::State;
-use lightning_store_client::wire::{
-    FilterLogic, Sort, SortOrder, SpanField, SpanFilter, SpanRecord, TextFilter, Window,
-};
+use lightning_store_client::wire::{Sort, SortOrder, SpanField, SpanFilter, SpanRecord, TextFilter, Window};
 
 use crate::app::AppState;
 use crate::http::answer::{self, Outcome};
@@ -20,7 +18,7 @@ pub(super) async fn add(
     let answered = answer::created_span(Some(&span));
     let filter = SpanFilter {
         span_id: TextFilter { exact: Some(span.span_id.clone()), contains: None },
-        ..of(span.rollout_id.to_string(), Some(span.attempt_id.to_string()))
+        ..SpanFilter::of(span.rollout_id.as_str(), Some(span.attempt_id.to_string()))
     };
     if state.store.transact(AddSpan::new(span).once(call)).await? {
         return Ok(answered);
@@ -32,21 +30,9 @@ pub(super) async fn add(
 pub(super) async fn list(State(state): State<AppState>, parameters: Parameters) -> Outcome {
     let filter = parameters.read(|query| {
         let rollout_id = query.required("rollout_id")?;
-        Some(of(rollout_id, query.string("attempt_id")))
+        Some(SpanFilter::of(rollout_id, query.string("attempt_id")))
     })?;
     let by_number = Some(Sort { by: SpanField::SequenceId, order: SortOrder::Asc });
     let page = state.store.query_spans(filter, by_number, Window::default()).await?;
     Ok(answer::span_list(&page.items))
-}
-
-fn of(rollout_id: String, attempt_id: Option<String>) -> SpanFilter {
-    SpanFilter {
-        rollout_id,
-        attempt_id,
-        trace_id: TextFilter::default(),
-        span_id: TextFilter::default(),
-        parent_id: TextFilter::default(),
-        name: TextFilter::default(),
-        logic: FilterLogic::And,
-    }
 }
