@@ -138,6 +138,28 @@ pub mod agl_v1 {
     }
 }
 
+/// What people look at: rows, sums and traces as a page shows them. The Python server has nothing of the kind.
+pub mod dashboard {
+    use super::{Endpoint, Method, Repeat};
+
+    endpoints! {
+        CAPABILITIES = Reads Get "/v1/agl/dashboard/capabilities" -> 200 "dashboard_capabilities", "What this server can do that the Python server cannot.";
+        SUMMARY = Reads Get "/v1/agl/dashboard/summary" -> 200 "dashboard_summary", "Numbers of the store, and what happened lately.";
+        ROLLOUTS = Reads Get "/v1/agl/dashboard/rollouts" -> 200 "dashboard_rollouts", "A page of rollouts with what their spans say.";
+        ROLLOUT = Reads Get "/v1/agl/dashboard/rollouts/{rollout_id}" -> 200 "dashboard_rollout", "One rollout with all its attempts.";
+        TRACE = Reads Get "/v1/agl/dashboard/rollouts/{rollout_id}/attempts/{attempt_id}/trace" -> 200 "dashboard_trace", "The spans of an attempt without their attributes.";
+        SPAN = Reads Get "/v1/agl/dashboard/spans/{rollout_id}/{attempt_id}/{span_id}" -> 200 "dashboard_span", "One whole span.";
+        QUEUE = Reads Get "/v1/agl/dashboard/queue" -> 200 "dashboard_queue", "Who waits, in order, and who was taken last.";
+        WORKERS = Reads Get "/v1/agl/dashboard/workers" -> 200 "dashboard_workers", "A page of workers with what they did lately.";
+        WORKER = Reads Get "/v1/agl/dashboard/workers/{worker_id}" -> 200 "dashboard_worker", "One worker with its attempts of the last hour.";
+        RESOURCES = Reads Get "/v1/agl/dashboard/resources" -> 200 "dashboard_resources", "A page of sets of resources with what came of them.";
+        RESOURCE_VERSIONS = Reads Get "/v1/agl/dashboard/resources/{resources_id}/versions" -> 200 "dashboard_resource_versions", "A set of resources with its superseded versions.";
+        EXPORT_ROLLOUTS_JSONL = Reads Get "/v1/agl/dashboard/export/rollouts.jsonl" -> 200 "export_rollouts_jsonl", "All rollouts that match, a JSON object per line.";
+        EXPORT_ROLLOUTS_CSV = Reads Get "/v1/agl/dashboard/export/rollouts.csv" -> 200 "export_rollouts_csv", "All rollouts that match, as a table.";
+        EXPORT_SPANS_JSONL = Reads Get "/v1/agl/dashboard/export/spans.jsonl" -> 200 "export_spans_jsonl", "All spans of a rollout, a JSON object per line.";
+    }
+}
+
 /// OpenTelemetry ingest.
 pub mod otlp {
     use super::{Endpoint, Method, Repeat};
@@ -168,7 +190,7 @@ mod tests {
 
     #[test]
     fn no_two_operations_share_a_name_or_a_route() {
-        let all: Vec<_> = [v1_agl::ALL, agl_v1::ALL, otlp::ALL, ops::ALL].concat();
+        let all: Vec<_> = [v1_agl::ALL, agl_v1::ALL, dashboard::ALL, otlp::ALL, ops::ALL].concat();
         for (index, one) in all.iter().enumerate() {
             for other in &all[index + 1..] {
                 assert_ne!(one.name, other.name);

@@ -14,6 +14,7 @@
 
 pub mod agl_v1;
 mod attempt;
+pub mod dashboard;
 mod error;
 mod event;
 mod id;

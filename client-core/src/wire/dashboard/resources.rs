@@ -1,0 +1,82 @@
+//! Resources with their superseded versions. Secrets are masked.
+
+use serde::{Deserialize, Serialize};
+
+use crate::wire::{RawJson, ResourcesId, Timestamp};
+
+/// Answer of `GET /v1/agl/dashboard/resources`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ResourcesRows {
+    /// The sets of resources of this page, in the order asked for.
+    pub items: Vec<ResourcesRow>,
+    /// How many match in all.
+    pub total: u64,
+    /// The limit that was asked for.
+    pub limit: i64,
+    /// How many come before the first one of this page.
+    pub offset: i64,
+}
+
+/// A set of resources as a table shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ResourcesRow {
+    /// Its id.
+    pub resources_id: ResourcesId,
+    /// Its version.
+    pub version: i64,
+    /// When it was first stored.
+    pub create_time: Timestamp,
+    /// When this version was stored.
+    pub update_time: Timestamp,
+    /// It was written last of all.
+    pub latest: bool,
+    /// What it holds, by name; at most 16.
+    pub names: Vec<ResourceBrief>,
+    /// Rollouts that name this set.
+    pub rollouts: u64,
+    /// The mean of their final rewards. Null: none has one.
+    pub mean_reward: Option<f64>,
+}
+
+/// One resource in a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ResourceBrief {
+    /// Its name in the set.
+    pub name: String,
+    /// Its type: `llm`, `proxy_llm`, `prompt_template`, or what else was sent. Null: it says none.
+    pub resource_type: Option<String>,
+    /// Its model and endpoint, or the first line of its template; at most 200 characters. Null: neither.
+    pub text: Option<String>,
+}
+
+/// Answer of `GET /v1/agl/dashboard/resources/{resources_id}/versions`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ResourcesVersions {
+    /// The set.
+    pub resources_id: ResourcesId,
+    /// When it was first stored.
+    pub create_time: Timestamp,
+    /// Its versions that are kept, the current one first.
+    pub items: Vec<ResourcesVersion>,
+}
+
+/// One version of a set of resources.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ResourcesVersion {
+    /// The version.
+    pub version: i64,
+    /// When it was stored.
+    pub update_time: Timestamp,
+    /// What it holds: an object, by name. Secrets are masked.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub resources: RawJson,
+    /// Rollouts that name this set and were made while this version was its current one.
+    pub rollouts: u64,
+    /// The mean of their final rewards. Null: none has one.
+    pub mean_reward: Option<f64>,
+}
