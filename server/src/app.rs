@@ -16,6 +16,7 @@ use crate::config::{Serve, StoreLocation};
 use crate::connection::{self, Gate};
 use crate::http::App;
 use crate::http::cors::Cors;
+use crate::http::page::Pages;
 use crate::limits::DRAIN_TIME;
 use crate::service::watchdog;
 use crate::storage::Store;
@@ -81,11 +82,11 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens the store and binds the address.
+    /// Opens the store and binds the address. Paths that are no route are answered with `pages`.
     ///
     /// # Errors
     /// [`StartError`]; its text says what to do.
-    pub async fn start(config: &Serve) -> Result<Self, StartError> {
+    pub async fn start(config: &Serve, pages: Pages) -> Result<Self, StartError> {
         let cors = Cors::new(&config.cors_origin).map_err(StartError::Origin)?;
         raise_file_limit();
         // The address first: a second server on the same one should say so, whatever its database.
@@ -107,7 +108,7 @@ impl Server {
             StartError::Resume { store, source }
         })?;
         let state = AppState { store, started: clock.now(), clock, stop: CancellationToken::new() };
-        let app = App::new(state.clone(), cors, config.limits, config.access_log);
+        let app = App::new(state.clone(), cors, config.limits, config.access_log, pages);
         Ok(Self { listener, address, state, app, gate: Gate::new(config.limits) })
     }
 

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
+use crate::http::page::PublicPath;
 use crate::limits::Limits;
 
 /// A durable store for agent training by reinforcement learning.
@@ -60,6 +61,15 @@ pub struct Serve {
     #[arg(long, env = "LIGHTNING_STORE_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     pub cors_origin: Vec<String>,
 
+    /// Serve no dashboard, only the API and a plain page.
+    #[arg(long, env = "LIGHTNING_STORE_NO_DASHBOARD")]
+    pub no_dashboard: bool,
+
+    /// Path below which the dashboard is seen from the outside, such as `/store`, if a proxy takes it off requests. Default:
+    /// what the proxy says in `X-Forwarded-Prefix`, else `/`.
+    #[arg(long, env = "LIGHTNING_STORE_PUBLIC_PATH", value_name = "PATH")]
+    pub public_path: Option<PublicPath>,
+
     /// How much to log to stderr: error, warn, info, debug or trace, or a filter such as
     /// `info,lightning_store_server::storage=debug`.
     #[arg(long, env = "LIGHTNING_STORE_LOG_LEVEL", default_value = "info", value_name = "LEVEL", value_parser = log_level)]
@@ -86,6 +96,8 @@ impl Default for Serve {
             port: 4747,
             store: StoreLocation::Sqlite("./lightning-store.db".into()),
             cors_origin: Vec::new(),
+            no_dashboard: false,
+            public_path: None,
             log_level: "info".to_owned(),
             access_log: false,
             log_format: LogFormat::Text,

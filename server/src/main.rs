@@ -1,4 +1,4 @@
-//! The command line: read it, start a server, say so, and end when told to.
+//! The command line: read it, start a server, say so, and end when told to. The dashboard is compiled in here.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -7,8 +7,16 @@ use clap::Parser as _;
 use lightning_store_server::app::Server;
 use lightning_store_server::clock::{Clock as _, SystemClock};
 use lightning_store_server::config::{Cli, Command, LogFormat, Serve};
+use lightning_store_server::http::page::Pages;
+use rust_embed::RustEmbed;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+
+/// The dashboard as `web` builds it; nothing if it was not built.
+#[derive(RustEmbed)]
+#[folder = "../web/dist"]
+#[allow_missing = true]
+struct Dashboard;
 
 fn main() -> ExitCode {
     let clock = SystemClock::start();
@@ -35,7 +43,7 @@ async fn serve_until_told(config: &Serve, clock: &SystemClock) -> ExitCode {
                 return fail(&format!("signals cannot be received: {error}"));
             }
         };
-    let server = match Server::start(config).await {
+    let server = match Server::start(config, pages(config)).await {
         Ok(server) => server,
         Err(error) => return fail(&error.to_string()),
     };
@@ -45,6 +53,20 @@ async fn serve_until_told(config: &Serve, clock: &SystemClock) -> ExitCode {
     let _ = std::io::stdout().write_all(ready.as_bytes()).and_then(|()| std::io::stdout().flush());
     server.run(told_to_stop(&mut terminate, &mut interrupt)).await;
     ExitCode::SUCCESS
+}
+
+fn pages(config: &Serve) -> Pages {
+    if config.no_dashboard {
+        return Pages::plain();
+    }
+    let files = Dashboard::iter().filter_map(|path| {
+        let file = Dashboard::get(&path)?;
+        Some((path, file.data))
+    });
+    Pages::dashboard(files, config.public_path.clone()).unwrap_or_else(|| {
+        tracing::warn!("this program was built without its dashboard; `make build` builds it");
+        Pages::plain()
+    })
 }
 
 async fn told_to_stop(terminate: &mut Signal, interrupt: &mut Signal) {

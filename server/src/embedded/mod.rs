@@ -33,6 +33,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 pub use self::handle::StoreHandle;
 use crate::app::{Server, StartError};
 use crate::config::Serve;
+use crate::http::page::Pages;
 
 /// How long a start may take until the server answers.
 pub const START_TIME: Duration = Duration::from_secs(10);
@@ -196,7 +197,7 @@ fn serve(config: Serve, started: oneshot::Sender<Result<Started, EmbeddedError>>
     };
     runtime.block_on(async {
         // On a task of its own, as opening a store may block.
-        let opening = tokio::spawn(async move { Server::start(&config).await });
+        let opening = tokio::spawn(async move { Server::start(&config, Pages::plain()).await });
         let server = match tokio::time::timeout(START_TIME, opening).await {
             Ok(Ok(Ok(server))) => server,
             Ok(Ok(Err(error))) => return drop(started.send(Err(error.into()))),

@@ -10,8 +10,8 @@
 //! - [`otlp`]: OpenTelemetry ingest.
 //! - [`ops`]: the readiness probe, for load balancers.
 //! - [`openapi`]: the API described, for programs and for people.
-//! - [`page`]: what browsers get for everything else.
-//! - [`extract`], [`answer`]: bodies, paths and query strings in and out.
+//! - [`page`]: what browsers get for everything else: the dashboard.
+//! - [`extract`], [`answer`]: bodies, paths and query strings in and out. [`file`]: files that are compiled in.
 //! - [`keyed`]: calls that have an effect once.
 
 pub mod access_log;
@@ -20,11 +20,12 @@ pub mod answer;
 pub mod cors;
 pub mod error;
 pub mod extract;
+mod file;
 pub mod keyed;
 pub mod openapi;
 mod ops;
 mod otlp;
-mod page;
+pub mod page;
 mod v1_agl;
 
 use std::net::SocketAddr;
@@ -35,12 +36,13 @@ use axum::body::Body;
 use axum::extract::MatchedPath;
 use axum::response::IntoResponse as _;
 use futures_util::FutureExt as _;
-use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
 use tower::Service as _;
 
-use self::answer::Answer;
+use self::answer::{Answer, Outcome};
 use self::cors::Cors;
 use self::error::ApiError;
+use self::page::Pages;
 use crate::app::AppState;
 use crate::ids;
 use crate::limits::{Limits, MAX_HEADERS};
@@ -57,8 +59,8 @@ pub struct App {
 }
 
 impl App {
-    /// All routes over `state`.
-    pub fn new(state: AppState, cors: Option<Cors>, limits: Limits, access_log: bool) -> Self {
+    /// All routes over `state`, and `pages` for all other paths.
+    pub fn new(state: AppState, cors: Option<Cors>, limits: Limits, access_log: bool, pages: Pages) -> Self {
         let mut router = Router::new()
             .merge(v1_agl::routes())
             .merge(agl_v1::routes())
@@ -68,7 +70,11 @@ impl App {
         if access_log {
             router = router.route_layer(axum::middleware::from_fn(access_log::note_route));
         }
-        Self { router: router.fallback(no_route).with_state(state), cors, limits, access_log }
+        let other = move |method: Method, uri: Uri, headers: HeaderMap| {
+            let answer = no_route(&pages, &method, uri.path(), &headers);
+            async move { answer }
+        };
+        Self { router: router.fallback(other).with_state(state), cors, limits, access_log }
     }
 
     /// Answers a request that came from `peer`.
@@ -166,18 +172,17 @@ fn decode_slashes(request: &mut Request<Body>) {
 }
 
 /// Below `/v1/` and `/agl/v1/` there is nothing else; everywhere else a GET finds the page.
-async fn no_route(method: Method, uri: Uri) -> Answer {
-    let path = uri.path();
+fn no_route(pages: &Pages, method: &Method, path: &str, headers: &HeaderMap) -> Outcome {
     if path == "/agl/v1" || path.starts_with("/agl/v1/") {
-        ApiError::NoRoute.into_response()
+        Err(ApiError::NoRoute)
     } else if method != Method::GET {
         let mut answer = ApiError::NoMethod.into_response();
         answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET"));
-        answer
+        Ok(answer)
     } else if path.starts_with("/v1/") {
-        ApiError::NoRoute.into_response()
+        Err(ApiError::NoRoute)
     } else {
-        page::page()
+        pages.answer(path, headers)
     }
 }
 

@@ -29,8 +29,8 @@ use bytes::Bytes;
 use http::HeaderMap;
 use lightning_store_client::api::ops;
 
-use self::pages::File;
 use super::answer::Answer;
+use super::file::File;
 use crate::app::AppState;
 
 static DOCUMENT: LazyLock<File> =

@@ -27,6 +27,7 @@ use serde_json::json;
 use super::answer::{self, Answer};
 use super::error::ApiError;
 use super::extract::{collect, limits};
+use super::file::accepts;
 use crate::app::AppState;
 use crate::service::add_spans::{AddSpans, SpanOutcome};
 
@@ -129,7 +130,7 @@ impl Encoding {
             Self::Protobuf => PROTOBUF,
             Self::Json => JSON,
         };
-        if !accepts_gzip(request) {
+        if !accepts(request, "gzip") {
             return answer::bytes(status, content_type, body);
         }
         let mut zipped = Vec::new();
@@ -219,36 +220,9 @@ fn gunzip(body: &[u8], limit: usize) -> Result<Vec<u8>, Refusal> {
     Ok(decoded)
 }
 
-/// Whether `Accept-Encoding` names gzip with a weight above 0.
-pub(super) fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(header::ACCEPT_ENCODING);
-    values.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).any(|coding| {
-        let mut parts = coding.split(';').map(str::trim);
-        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
-        let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(Ok(1.0), str::parse::<f64>);
-        named && weight.is_ok_and(|weight| weight > 0.0)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn gzip_is_accepted_where_it_is_named_with_weight() {
-        for (value, accepts) in [
-            ("gzip", true),
-            ("deflate, GZIP;q=0.5", true),
-            ("gzip;q=0", false),
-            ("gzip; q=0.000", false),
-            ("deflate", false),
-            ("", false),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(value));
-            assert_eq!(accepts_gzip(&headers), accepts, "{value}");
-        }
-    }
 
     #[test]
     fn a_partial_success_counts_spans_and_names_each_reason_once() {
