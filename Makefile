@@ -25,27 +25,31 @@ ARGS ?=
 .DEFAULT_GOAL := help
 # The steps of one command run one after the other, also under -j: cargo uses all cores by itself.
 .NOTPARALLEL:
-.PHONY: help build run test bench npm fmt lint setup compiler wasm tools python node browser
+.PHONY: help build run test bench npm fmt lint setup crates web compiler wasm tools python node page browser
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-build: compiler ## compile target/release/lightning-store
+build: web ## compile target/release/lightning-store with its dashboard
+	cargo build $(PROFILE) --workspace
+
+crates: compiler
 	cargo build $(PROFILE) --workspace
 
 run: build ## start the server on SQLite (STORE=sqlite:lightning-store.db PORT=4747 ARGS=...)
 	cargo run $(PROFILE) --quiet --package lightning-store-server -- --store $(STORE) --port $(PORT) $(ARGS)
 
-test: setup build npm ## run every test, the published Python package, Node and a browser among them
+test: setup build ## run every test, the published Python package, Node and a browser among them
 	cargo test $(PROFILE) --workspace
 	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER="$(BUNDLE) test" \
 		cargo test $(PROFILE) --package lightning-store-client --test behaviour --target wasm32-unknown-unknown
+	LIGHTNING_STORE_BIN=$(OUT)/release/lightning-store npm test --prefix web --silent
 
 bench: build python ## measure against a bare server and the Python package (ARGS=...)
 	cargo run $(PROFILE) --package lightning-store-e2e --bin bench -- $(ARGS)
 
 # The module names no folder of this machine in its panics.
-npm: build wasm node ## pack the client for JavaScript into target/npm
+npm: crates wasm node ## pack the client for JavaScript into target/npm
 	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="$$(printf -- '--remap-path-prefix=%s=crates ' \
 		"$(CURDIR)" "$${CARGO_HOME:-$$HOME/.cargo}"/registry/src/*)" \
 		cargo build --profile wasm $(CARGO_FLAGS) --package lightning-store-wasm --target wasm32-unknown-unknown
@@ -54,20 +58,30 @@ npm: build wasm node ## pack the client for JavaScript into target/npm
 	rm -f target/npm/*.tgz
 	npm pack --silent ./target/npm/package --pack-destination target/npm
 
-fmt: compiler python ## format the code
+# What is compiled into the program is compiled in again if it has changed.
+web: npm page
+	npm run --prefix web --silent build
+	find web/dist -type f -exec cksum {} + | sort > $(OUT)/dashboard.new
+	cmp -s $(OUT)/dashboard.new $(OUT)/dashboard.sum || touch server/src/main.rs
+	mv $(OUT)/dashboard.new $(OUT)/dashboard.sum
+
+fmt: compiler python page ## format the code
 	cargo fmt --all
+	npm run --prefix web --silent format
 	$(RUFF) format tests/python
 
-lint: setup ## check format, lints and documentation; a warning is an error
+lint: setup npm ## check format, lints and documentation; a warning is an error
 	cargo fmt --all --check
 	$(RUFF) format --check tests/python
 	$(RUFF) check tests/python
+	npm run --prefix web --silent lint
+	npm run --prefix web --silent check
 	cargo clippy $(PROFILE) --workspace --all-targets -- -D warnings
 	cargo clippy $(PROFILE) $(WASM) -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc $(PROFILE) --workspace --exclude lightning-store-wasm --no-deps --document-private-items
 	RUSTDOCFLAGS="-D warnings" cargo doc $(PROFILE) $(WASM) --no-deps --document-private-items
 
-setup: compiler wasm tools python node browser ## install what the tests need, from a C compiler to a browser
+setup: compiler wasm tools python node page browser ## install what the tests need, from a C compiler to a browser
 
-compiler wasm tools python node browser:
+compiler wasm tools python node page browser:
 	@tests/setup/setup.sh $@

@@ -6,6 +6,7 @@
 #   tests/setup/setup.sh tools      strace, mount and unshare, for the tests of crashes and full disks
 #   tests/setup/setup.sh python     a virtual environment in target/python with the published Python package
 #   tests/setup/setup.sh node       Node and npm, and in target/npm-tools what the tests of the npm package need
+#   tests/setup/setup.sh page       in web/node_modules what the dashboard is made and tested with
 #   tests/setup/setup.sh browser    Chromium
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -76,16 +77,20 @@ python() {
   say "$folder is ready"
 }
 
-node() {
-  local folder=target/npm-tools wanted
-  # The package asks for Node 18; what its tests build pages with asks for more.
+# The npm package asks for Node 18; what pages are built with asks for more.
+enough_node() {
   local enough='const [major, minor] = process.versions.node.split(".").map(Number);
     process.exit(major >= 22 || (major === 20 && minor >= 19) ? 0 : 1)'
-  # Not `command -v`, which finds this function.
+  # Not `command -v`, which finds the function.
   { type -P node && type -P npm; } >/dev/null || install nodejs npm
   command node -e "$enough" ||
-    fail "Node $(command node --version) is too old: the tests need 20.19 or newer, which Debian has from 13 on." \
+    fail "Node $(command node --version) is too old: $1 needs 20.19 or newer, which Debian has from 13 on." \
       "Install it from https://nodejs.org or https://github.com/nodesource/distributions and try again."
+}
+
+node() {
+  local folder=target/npm-tools wanted
+  enough_node "what the npm package is tested with"
   wanted=$(command node --version | cat - tests/npm/package.json tests/npm/package-lock.json)
   if [ "$wanted" = "$(cat "$folder/installed.txt" 2>/dev/null)" ]; then return 0; fi
 
@@ -99,13 +104,25 @@ node() {
   say "$folder is ready"
 }
 
+page() {
+  local folder=web/node_modules wanted
+  enough_node "what the dashboard is made with"
+  wanted=$(command node --version | cat - web/package.json web/package-lock.json)
+  if [ "$wanted" = "$(cat "$folder/installed.txt" 2>/dev/null)" ]; then return 0; fi
+
+  say "installing what the dashboard is made with into $folder (about half a minute)"
+  npm ci --prefix web --ignore-scripts --no-audit --no-fund --loglevel error >&2 ||
+    fail "could not install the npm packages; the message above says why. To try again:" "make setup"
+  echo "$wanted" >"$folder/installed.txt" # last, so that an interrupted installation is begun anew
+}
+
 browser() {
   [ -x "${LIGHTNING_STORE_CHROMIUM:-/usr/bin/chromium}" ] || install chromium
 }
 
 for step in "$@"; do
   case "$step" in
-    compiler | wasm | tools | python | node | browser) "$step" ;;
-    *) fail "unknown step '$step'; there are: compiler, wasm, tools, python, node, browser" ;;
+    compiler | wasm | tools | python | node | page | browser) "$step" ;;
+    *) fail "unknown step '$step'; there are: compiler, wasm, tools, python, node, page, browser" ;;
   esac
 done
