@@ -9,12 +9,13 @@
 //! - [`open`]: whose file it is, and its schema (`migrations/`).
 //! - [`writer`], [`transaction`], [`verbs`]: the write side. [`counts`], [`deadlines`], [`sequences`] and [`soft`] are
 //!   what the writer keeps in memory; [`answers`] forgets idempotency keys.
-//! - [`queries`]: the read side.
+//! - [`queries`]: the read side. [`dashboard`]: what people look at.
 //! - [`rows`]: columns ↔ types.
 
 mod answers;
 mod checkpoint;
 mod counts;
+mod dashboard;
 mod deadlines;
 mod open;
 mod queries;
@@ -40,6 +41,7 @@ use parking_lot::{Mutex, RwLock};
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
+use self::dashboard::summary::Steps;
 pub use self::open::OpenError;
 use self::open::{Place, open_reader, open_writer};
 use self::sequences::Sequences;
@@ -48,6 +50,7 @@ use self::transaction::SqliteTx;
 use self::writer::{Call, Job, Writer};
 use super::Totals;
 use super::error::{StorageFailure, StoreError, TxResult};
+use super::history::History;
 use super::tx::Operation;
 use super::wakeup::Wakeups;
 use crate::clock::Clock;
@@ -66,6 +69,8 @@ struct Shared {
     threads: Mutex<Threads>,
     sequences: Arc<Sequences>,
     known_workers: Arc<AtomicU64>,
+    history: History,
+    steps: Steps,
     wakeups: Wakeups,
     next_check: watch::Receiver<Option<Timestamp>>,
     place: Arc<Place>,
@@ -122,6 +127,7 @@ impl SqliteStore {
         let soft = Arc::new(RwLock::new(SoftState::new()));
         let wakeups = Wakeups::default();
         let known_workers = Arc::new(AtomicU64::new(0));
+        let history = History::default();
         let tx = SqliteTx::new(
             connection,
             sequences.clone(),
@@ -131,6 +137,8 @@ impl SqliteStore {
             idempotency_keys,
         )
         .map_err(failed)?;
+        history.begin(clock.now(), tx.levels());
+        wakeups.interest().spans_are(tx.levels().last_span);
         let (jobs, waiting_jobs) = crossbeam_channel::bounded(MAX_WAITING_WRITES);
         let (queries, waiting_queries) = crossbeam_channel::bounded::<Query>(MAX_WAITING_READS);
         let (committed, commits) = crossbeam_channel::bounded(1);
@@ -145,6 +153,7 @@ impl SqliteStore {
             jobs: waiting_jobs,
             clock,
             wakeups: wakeups.clone(),
+            history: history.clone(),
             next_check: checks,
             committed,
             commits: 0,
@@ -166,6 +175,8 @@ impl SqliteStore {
             threads: Mutex::new(threads),
             sequences,
             known_workers,
+            history,
+            steps: Steps::default(),
             wakeups,
             next_check,
             place,
