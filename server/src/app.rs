@@ -71,6 +71,36 @@ pub enum StartError {
     Origin(String),
 }
 
+/// A server whose store is open, before it takes up what went on in it.
+#[derive(Debug)]
+pub struct Opened {
+    server: Server,
+    location: StoreLocation,
+}
+
+impl Opened {
+    /// Its store, as it was left.
+    pub fn store(&self) -> &Store {
+        &self.server.state.store
+    }
+
+    /// The time.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.server.state.clock
+    }
+
+    /// Takes up what went on in the store.
+    ///
+    /// # Errors
+    /// [`StartError::Resume`]
+    pub async fn resume(self) -> Result<Server, StartError> {
+        let Self { server, location } = self;
+        let resumed = server.state.store.transact(watchdog::Resume).await;
+        resumed.map_err(|source| StartError::Resume { store: location, source })?;
+        Ok(server)
+    }
+}
+
 /// A server that listens but does not answer yet.
 #[derive(Debug)]
 pub struct Server {
@@ -82,11 +112,20 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens the store and binds the address. Paths that are no route are answered with `pages`.
+    /// Opens the store, takes up what went on in it, and binds the address. Paths that are no route are answered with
+    /// `pages`.
     ///
     /// # Errors
     /// [`StartError`]; its text says what to do.
     pub async fn start(config: &Serve, pages: Pages) -> Result<Self, StartError> {
+        Self::open(config, pages).await?.resume().await
+    }
+
+    /// Opens the store and binds the address, for programs that have something to do before the store is served.
+    ///
+    /// # Errors
+    /// [`StartError`]; its text says what to do.
+    pub async fn open(config: &Serve, pages: Pages) -> Result<Opened, StartError> {
         let cors = Cors::new(&config.cors_origin).map_err(StartError::Origin)?;
         raise_file_limit();
         // The address first: a second server on the same one should say so, whatever its database.
@@ -103,13 +142,10 @@ impl Server {
             StoreLocation::Sqlite(path) => Store::sqlite(path, clock.clone(), keys)?,
             StoreLocation::Memory => Store::memory(clock.clone(), keys)?,
         };
-        store.transact(watchdog::Resume).await.map_err(|source| {
-            let store = config.store.clone();
-            StartError::Resume { store, source }
-        })?;
         let state = AppState { store, started: clock.now(), clock, stop: CancellationToken::new() };
         let app = App::new(state.clone(), cors, config.limits, config.access_log, pages);
-        Ok(Self { listener, address, state, app, gate: Gate::new(config.limits) })
+        let server = Self { listener, address, state, app, gate: Gate::new(config.limits) };
+        Ok(Opened { server, location: config.store.clone() })
     }
 
     /// Where it listens.

@@ -15,6 +15,7 @@ pub mod projection;
 pub mod resources;
 pub mod start_attempt;
 pub mod start_rollout;
+pub mod told;
 pub mod update_attempt;
 pub mod update_rollout;
 pub mod wait;

@@ -25,6 +25,12 @@ pub trait Operation: Send + Sync + 'static {
     /// What it answers.
     type Output: Send + 'static;
 
+    /// When it happened, if that was earlier: see [`told`](crate::service::told). Its transaction has that moment,
+    /// unless one before it had a later one.
+    fn moment(&self) -> Option<Timestamp> {
+        None
+    }
+
     /// Carries it out.
     fn run<T: Tx>(&self, tx: &mut T) -> impl Future<Output = Result<Self::Output, StoreError>> + Send;
 }

@@ -30,6 +30,8 @@ const COMMITS_PER_LOOK: u64 = 32;
 
 /// An operation on its way through the writer.
 pub(super) trait Job: Send {
+    /// When it happened, if that was earlier.
+    fn moment(&self) -> Option<Timestamp>;
     /// Runs it and keeps its outcome.
     fn run(&mut self, tx: &mut SqliteTx) -> TxResult<()>;
     /// Answers the outcome: its transaction is committed.
@@ -53,6 +55,10 @@ impl<O: Operation> Call<O> {
 }
 
 impl<O: Operation> Job for Call<O> {
+    fn moment(&self) -> Option<Timestamp> {
+        self.operation.moment()
+    }
+
     fn run(&mut self, tx: &mut SqliteTx) -> TxResult<()> {
         let outcome = catch_unwind(AssertUnwindSafe(|| at_once(self.operation.run(tx))));
         match outcome {
@@ -174,7 +180,8 @@ impl Writer {
 
     fn run_job(&mut self, job: &mut dyn Job, last_micros: &mut i64) -> TxResult<()> {
         // Each operation has a moment of its own, later than all before it.
-        *last_micros = self.clock.now_micros().max(*last_micros + 1);
+        let moment = job.moment().map_or_else(|| self.clock.now_micros(), Timestamp::micros);
+        *last_micros = moment.max(*last_micros + 1);
         self.tx.begin(Timestamp::from_micros(*last_micros));
         job.run(&mut self.tx)
     }
