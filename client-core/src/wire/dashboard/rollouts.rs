@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::{AttemptBrief, AttemptRow, SpanFacts};
-use crate::wire::{ResourcesId, Rollout, RolloutId, RolloutMode, RolloutStatus, Timestamp};
+use crate::wire::{Mode, ResourcesId, Rollout, RolloutId, RolloutStatus, Timestamp};
 
 /// Most rollouts on one page.
 pub const MAX_ROLLOUT_ROWS: i64 = 500;
@@ -21,7 +21,7 @@ pub struct RolloutRow {
     /// Where it is in its life.
     pub status: RolloutStatus,
     /// What it is for.
-    pub mode: Option<RolloutMode>,
+    pub mode: Option<Mode>,
     /// The resources it is to be run with. Null: the latest.
     pub resources_id: Option<ResourcesId>,
     /// One line of its input: its `task`, `question`, `prompt` or `input`, else the input as JSON; at most 200 characters.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::RolloutRow;
-use crate::wire::{AttemptId, RolloutId, RolloutMode, Timestamp, WorkerId};
+use crate::wire::{AttemptId, Mode, RolloutId, Timestamp, WorkerId};
 
 /// Answer of `GET /v1/agl/dashboard/summary`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -115,7 +115,7 @@ pub struct WorkerCounts {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ModeReward {
     /// The mode.
-    pub mode: Option<RolloutMode>,
+    pub mode: Option<Mode>,
     /// How many rollouts have a reward.
     pub rollouts: u64,
     /// The mean of their final rewards.
