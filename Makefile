@@ -6,6 +6,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 # One profile for the program, its tests and the lints: nothing large is compiled twice.
 CARGO_FLAGS ?=
 PROFILE := --release $(CARGO_FLAGS)
+MODULE := --package lightning-store-wasm --target wasm32-unknown-unknown
 WASM := --package lightning-store-client --package lightning-store-wasm --target wasm32-unknown-unknown
 # Where cargo writes.
 OUT := $(abspath $(or $(CARGO_TARGET_DIR),target))
@@ -48,12 +49,15 @@ test: setup build ## run every test, the published Python package, Node and a br
 bench: build python ## measure against a bare server and the Python package (ARGS=...)
 	cargo run $(PROFILE) --package lightning-store-e2e --bin bench -- $(ARGS)
 
-# The module names no folder of this machine in its panics.
+# The modules name no folder of this machine in their panics. Each has a profile of its own, so that neither is compiled
+# again because of the other.
 npm: crates wasm node ## pack the client for JavaScript into target/npm
-	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="$$(printf -- '--remap-path-prefix=%s=crates ' \
-		"$(CURDIR)" "$${CARGO_HOME:-$$HOME/.cargo}"/registry/src/*)" \
-		cargo build --profile wasm $(CARGO_FLAGS) --package lightning-store-wasm --target wasm32-unknown-unknown
+	export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="$$(printf -- '--remap-path-prefix=%s=crates ' \
+		"$(CURDIR)" "$${CARGO_HOME:-$$HOME/.cargo}"/registry/src/*)" && \
+	cargo build --profile wasm $(CARGO_FLAGS) $(MODULE) && \
+	cargo build --profile wasm-trace $(CARGO_FLAGS) $(MODULE) --features trace
 	$(BUNDLE) npm --module $(OUT)/wasm32-unknown-unknown/wasm/lightning_store_wasm.wasm \
+		--trace-module $(OUT)/wasm32-unknown-unknown/wasm-trace/lightning_store_wasm.wasm \
 		--source client-wasm/npm --license LICENSE --out target/npm/package
 	rm -f target/npm/*.tgz
 	npm pack --silent ./target/npm/package --pack-destination target/npm
@@ -78,8 +82,9 @@ lint: setup npm ## check format, lints and documentation; a warning is an error
 	npm run --prefix web --silent check
 	cargo clippy $(PROFILE) --workspace --all-targets -- -D warnings
 	cargo clippy $(PROFILE) $(WASM) -- -D warnings
+	cargo clippy $(PROFILE) $(WASM) --features trace -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc $(PROFILE) --workspace --exclude lightning-store-wasm --no-deps --document-private-items
-	RUSTDOCFLAGS="-D warnings" cargo doc $(PROFILE) $(WASM) --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings" cargo doc $(PROFILE) $(WASM) --features trace --no-deps --document-private-items
 
 setup: compiler wasm tools python node page browser ## install what the tests need, from a C compiler to a browser
 

@@ -95,8 +95,9 @@ if (Symbol.asyncDispose) Items.prototype[Symbol.asyncDispose] = Items.prototype.
  *
  * @param glue its exports, usable once `load` is done
  * @param load fetches and compiles it; undefined if that is done already
+ * @param extend adds to the prototypes of the client and of its `text`
  */
-function makeClient(glue, load) {
+function makeClient(glue, load, extend = () => {}) {
   let isLoaded = load === undefined;
   let loading;
   async function init(source) {
@@ -172,6 +173,7 @@ function makeClient(glue, load) {
 
     static {
       define(this.prototype, (client) => client.#ready(), JSON.parse);
+      extend(this.prototype);
       if (Symbol.dispose) this.prototype[Symbol.dispose] = this.prototype.free;
     }
   }
@@ -185,6 +187,7 @@ function makeClient(glue, load) {
 
     static {
       define(this.prototype, (text) => text.#ready(), asIs);
+      extend(this.prototype);
     }
   }
 

@@ -79,7 +79,7 @@ impl Prepared {
     pub(super) fn conditions(mut self, conditions: &impl Conditions) -> Result<Self, ClientError> {
         self.query = conditions.query_string().map_err(|needs| {
             ClientError::invalid(format!(
-                "{}: a query string cannot say {} = null or []; search for it instead",
+                "{}: a query string cannot say {} = null or []; leave it out, or search for it",
                 self.endpoint.name, needs.0
             ))
         })?;
@@ -183,14 +183,20 @@ impl<T: Transport> Client<T> {
         }
     }
 
-    /// The request that carries a call.
-    pub(super) fn request(&self, prepared: &Prepared) -> Request {
-        let shared = &self.shared;
-        let mut url = shared.url.join(&prepared.path);
+    /// Where a call is sent to.
+    pub(super) fn url_of(&self, prepared: &Prepared) -> String {
+        let mut url = self.shared.url.join(&prepared.path);
         if !prepared.query.is_empty() {
             url.push('?');
             url.push_str(&prepared.query);
         }
+        url
+    }
+
+    /// The request that carries a call.
+    pub(super) fn request(&self, prepared: &Prepared) -> Request {
+        let shared = &self.shared;
+        let url = self.url_of(prepared);
         let mut headers =
             vec![("accept", "application/json".to_owned()), ("user-agent", shared.user_agent.clone())];
         if let Some(authorization) = &shared.authorization {

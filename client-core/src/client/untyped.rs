@@ -76,6 +76,14 @@ impl<T: Transport> Untyped<T> {
         self.0.ask(listing(endpoint, ids, query)?).await
     }
 
+    /// Where a `GET` is sent to, with its conditions.
+    ///
+    /// # Errors
+    /// [`ClientError::Invalid`] if a URL cannot say such a condition.
+    pub fn url(&self, endpoint: Endpoint, ids: &[&str], query: &JsonQuery) -> Result<String, ClientError> {
+        Ok(self.0.url_of(&Prepared::at(endpoint, ids)?.conditions(query)?))
+    }
+
     /// All items of a list, fetched page by page.
     ///
     /// # Errors

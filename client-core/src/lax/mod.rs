@@ -18,7 +18,7 @@ pub mod tape;
 
 pub use query::Query;
 pub use reader::{Issue, Object, Part, Place, ReadJson, Reader, Step};
-pub use tape::{Bounds, JsonError, Kind, Node, Tape};
+pub use tape::{Bounds, JsonError, Kind, Node, OwnedTape, Tape};
 
 /// Longest id that is taken, in bytes.
 pub const MAX_ID_BYTES: usize = 256;

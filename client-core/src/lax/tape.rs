@@ -101,6 +101,44 @@ impl<'a> Tape<'a> {
     }
 }
 
+/// A [`Tape`] that has its text with it.
+#[derive(Debug)]
+pub struct OwnedTape {
+    text: String,
+    tokens: Vec<Token>,
+}
+
+impl Default for OwnedTape {
+    /// Of `null`.
+    fn default() -> Self {
+        let token = Token { kind: Kind::Null, marked: false, start: 0, end: 4, next: 1 };
+        Self { text: "null".to_owned(), tokens: vec![token] }
+    }
+}
+
+impl OwnedTape {
+    /// Takes `text` apart.
+    ///
+    /// # Errors
+    /// [`JsonError`] if it is no JSON value, or not within `bounds`, with the text.
+    pub fn parse(text: String, bounds: Bounds) -> Result<Self, (String, JsonError)> {
+        match Tape::parse(&text, bounds) {
+            Ok(Tape { tokens, .. }) => Ok(Self { text, tokens }),
+            Err(error) => Err((text, error)),
+        }
+    }
+
+    /// The outermost value.
+    pub fn root(&self) -> Node<'_> {
+        Node { text: &self.text, tokens: &self.tokens, index: 0 }
+    }
+
+    /// The value of this number ([`Node::index`]).
+    pub fn node(&self, index: usize) -> Option<Node<'_>> {
+        (index < self.tokens.len()).then(|| Node { index, ..self.root() })
+    }
+}
+
 /// One value of a [`Tape`].
 #[derive(Debug, Clone, Copy)]
 pub struct Node<'a> {
@@ -112,6 +150,16 @@ pub struct Node<'a> {
 impl<'a> Node<'a> {
     fn token(&self) -> Token {
         self.tokens[self.index]
+    }
+
+    /// Its number among the values and keys of its text; 0 is the outermost value.
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// Whether the value of this number is this one or lies within it.
+    pub fn holds(&self, index: usize) -> bool {
+        (self.index..self.token().next as usize).contains(&index)
     }
 
     /// What the value is.

@@ -10,6 +10,7 @@ use super::kind::Kind;
 use super::messages::SpanMessages;
 use super::store::{Order, Trace, index, place};
 use super::summary::SpanRef;
+use super::text::text;
 use super::tree::{Node, Place, Tree, TreeOptions};
 use super::triplets::FinalReward;
 
@@ -256,9 +257,7 @@ fn sentence(a: &Totals, b: &Totals) -> String {
             if std::mem::replace(&mut last_verb, verb) == verb { String::new() } else { format!("{verb} ") };
         made.push(format!("{verb}{by} {more} {noun}{plural}"));
     }
-    let shown = |reward: Option<f64>| {
-        reward.map_or_else(|| "none".to_owned(), |reward| serde_json::to_string(&reward).unwrap_or_default())
-    };
+    let shown = |reward: Option<f64>| reward.map_or_else(|| "none".to_owned(), |reward| text(&reward));
     if a.reward != b.reward {
         made.push(format!("reward {} → {}", shown(a.reward), shown(b.reward)));
     }

@@ -4,6 +4,7 @@ use serde::ser::{Error as _, SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use super::text::push_json;
 use crate::lax::{Bounds, Kind, Node, Tape};
 use crate::wire::JsonObject;
 
@@ -138,8 +139,9 @@ impl Json {
 
     /// JSON text without blanks.
     pub fn to_json(&self) -> String {
-        // Every number is valid JSON by construction, so that writing cannot fail.
-        serde_json::to_string(self).unwrap_or_default()
+        let mut text = String::new();
+        push_json(&mut text, self);
+        text
     }
 }
 

@@ -17,6 +17,8 @@
 //! 5. Of the whole attempt, [`messages::Conversation`] is what was said, [`triplets::Training`] what a trainer gets,
 //!    [`triplets::FinalReward`] its worth, and [`compare::Comparison`] how it differs from another one.
 //!
+//! [`text`] writes all of these for a viewer in another language, and a [`Document`] is any JSON text to look into.
+//!
 //! Below lie [`json`] (numbers stay text), [`python`] (literals) and [`attributes`] (dotted keys).
 //!
 //! To teach it a new instrumentation: signs of the kind go to [`kind`], names of token counts to [`usage`], the place of
@@ -26,6 +28,7 @@ pub mod attributes;
 mod chains;
 pub mod compare;
 mod compare_lists;
+pub mod document;
 mod draft;
 pub mod facts;
 pub mod filter;
@@ -37,6 +40,7 @@ pub mod layout;
 pub mod link;
 pub mod messages;
 pub mod minimap;
+pub mod navigate;
 pub mod python;
 mod related;
 mod repair;
@@ -46,12 +50,14 @@ pub mod secrets;
 mod sort;
 pub mod store;
 pub mod summary;
+pub mod text;
 pub mod tree;
 pub mod triplets;
 pub mod usage;
 pub mod waterfall;
 
 pub use compare::Comparison;
+pub use document::Document;
 pub use inspect::Shape;
 pub use json::Json;
 pub use kind::Kind;

@@ -92,6 +92,14 @@ fn virtual_label(trace: &Trace, at: Place) -> String {
     }
 }
 
+/// What the row of a place shows.
+pub(super) fn place_label(trace: &Trace, at: Place) -> String {
+    match at {
+        Place::Span(span) => trace.label(place(span)).to_owned(),
+        other => virtual_label(trace, other),
+    }
+}
+
 /// A place as text: `span:<id>`, `missing:<id>`, `root`, `untimed`.
 pub fn place_key(trace: &Trace, at: Place) -> String {
     match at {

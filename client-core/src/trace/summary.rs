@@ -42,6 +42,9 @@ pub struct Summary {
     pub duration: Option<f64>,
     /// Seconds from the first start of the trace.
     pub offset: Option<f64>,
+    /// Seconds in which none of its children was going on. Known to [`Waterfall::summary`](super::Waterfall::summary),
+    /// which has the tree.
+    pub self_time: Option<f64>,
     /// What recorded it: the tracer, the service.
     pub tracer: Option<String>,
     /// The operation within its name.
@@ -160,6 +163,7 @@ impl Summary {
             end: known.end,
             duration: known.duration(),
             offset: trace.extent().zip(known.start).map(|((first, _), start)| start - first),
+            self_time: None,
             tracer: tracer(text.span()),
             operation: trace.operation(span).map(str::to_owned),
             agent: agent_name(trace.name(span), &attributes),

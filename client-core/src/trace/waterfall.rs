@@ -22,7 +22,7 @@ pub struct Waterfall {
     view: View,
     /// The user said how many levels are open, so that a growing trace does not.
     level_chosen: bool,
-    tree: Option<Tree>,
+    pub(super) tree: Option<Tree>,
     layout: Option<Layout>,
 }
 
@@ -49,6 +49,25 @@ impl Waterfall {
     /// The spans.
     pub fn trace(&self) -> &Trace {
         &self.trace
+    }
+
+    /// What must hold for spans that are shown.
+    pub fn filter(&self) -> &Filter {
+        &self.view.filter
+    }
+
+    /// The order of siblings.
+    pub fn order(&self) -> Order {
+        self.order
+    }
+
+    /// The nodes of the tree that are in focus: all, if there is no focus.
+    pub(super) fn nodes_in_focus(&mut self) -> std::ops::Range<usize> {
+        let focus = self.view.focus;
+        let tree = self.tree();
+        let top = focus.and_then(|focus| tree.find(focus)).unwrap_or(0);
+        let size = tree.nodes.get(place(top)).map_or(0, |node| place(node.size));
+        place(top)..place(top) + size
     }
 
     /// Appends spans; see [`Trace::append_json`].

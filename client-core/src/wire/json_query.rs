@@ -15,14 +15,17 @@ pub struct JsonQuery {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Condition {
     Null,
-    Number(i64),
+    /// A number or a boolean, as it was written.
+    Literal(RawJson),
     Text(String),
     Texts(Vec<String>),
 }
 
 /// Why an object is no query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("members of a query are texts, lists of texts, whole numbers or null")]
+#[error(
+    "members of a query are texts, lists of texts, numbers, booleans or null; limit and offset are whole numbers"
+)]
 pub struct NoQuery;
 
 impl JsonQuery {
@@ -37,7 +40,7 @@ impl JsonQuery {
         let mut conditions = conditions.ok_or(NoQuery)?;
         let mut number = |name: &str, default: i64| match conditions.shift_remove(name) {
             None => Ok(default),
-            Some(Condition::Number(number)) => Ok(number),
+            Some(Condition::Literal(number)) => number.read().map_err(|_| NoQuery),
             Some(_) => Err(NoQuery),
         };
         let window = Window { limit: number("limit", -1)?, offset: number("offset", 0)? };
@@ -53,7 +56,8 @@ impl Condition {
             b'n' => Ok(Self::Null),
             b'"' => value.read().map(Self::Text),
             b'[' => value.read().map(Self::Texts),
-            _ => value.read().map(Self::Number),
+            b'{' => return None,
+            _ => Ok(Self::Literal(value.clone())),
         };
         condition.ok()
     }
@@ -70,11 +74,22 @@ impl Conditions for JsonQuery {
         &mut self.list
     }
 
+    /// A limit or an offset that says no more than none at all is left out: it may not go together with a cursor.
+    fn parts(&self) -> Parts<'_> {
+        let mut parts = Vec::new();
+        self.conditions(&mut parts);
+        let Window { limit, offset } = self.list.window;
+        let usual = Window::default();
+        parts.extend((limit != usual.limit).then_some(("limit", Value::Number(limit))));
+        parts.extend((offset != usual.offset).then_some(("offset", Value::Number(offset))));
+        parts
+    }
+
     fn conditions<'a>(&'a self, parts: &mut Parts<'a>) {
         parts.extend(self.conditions.iter().map(|(name, condition)| {
             let value = match condition {
                 Condition::Null => Value::Null,
-                Condition::Number(number) => Value::Number(*number),
+                Condition::Literal(literal) => Value::Literal(literal),
                 Condition::Text(text) => Value::Text(text),
                 Condition::Texts(texts) => Value::Texts(texts.iter().map(String::as_str).collect()),
             };
@@ -104,11 +119,16 @@ mod tests {
 
         let query = JsonQuery::parse(r#"{"status_in":["a","b"],"name":"ü"}"#).unwrap();
         assert_eq!(query.query_string().unwrap(), "status_in=a&status_in=b&name=%C3%BC");
+
+        let text = r#"{"reward_min":-0.5,"facets":true,"after":"c","limit":0}"#;
+        let query = JsonQuery::parse(text).unwrap();
+        assert_eq!(query.query_string().unwrap(), "reward_min=-0.5&facets=true&after=c&limit=0");
+        assert_eq!(serde_json::to_string(&query).unwrap(), text);
     }
 
     #[test]
     fn what_no_condition_can_be_is_refused() {
-        for text in ["[]", "1", "", r#"{"a":1.5}"#, r#"{"a":{}}"#, r#"{"a":[1]}"#, r#"{"limit":null}"#] {
+        for text in ["[]", "1", "", r#"{"a":{}}"#, r#"{"a":[1]}"#, r#"{"limit":null}"#, r#"{"limit":1.5}"#] {
             assert_eq!(JsonQuery::parse(text), Err(NoQuery), "{text}");
         }
     }

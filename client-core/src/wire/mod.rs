@@ -47,6 +47,8 @@ pub use json_query::{JsonQuery, NoQuery};
 pub use page::{InvalidList, ListRequest, Page, Sort, SortField, Window};
 pub use patch::{NullNotAllowed, Patch};
 pub(crate) use query::Conditions;
+#[cfg(feature = "trace")]
+pub(crate) use raw::push_json_string;
 pub use raw::{JsonObject, RawJson};
 pub use resource::*;
 pub use rollout::*;

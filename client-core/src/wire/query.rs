@@ -5,9 +5,9 @@ use serde::{Serialize, Serializer};
 
 use super::{
     AttemptField, AttemptId, FilterLogic, ListRequest, QueryAttempts, QueryResources, QueryRollouts,
-    QuerySpans, QueryWorkers, ResourcesField, ResourcesFilter, RolloutField, RolloutFilter, RolloutId,
-    RolloutStatus, SortField, SortOrder, SpanField, SpanFilter, Window, Word as _, WorkerField, WorkerFilter,
-    WorkerStatus,
+    QuerySpans, QueryWorkers, RawJson, ResourcesField, ResourcesFilter, RolloutField, RolloutFilter,
+    RolloutId, RolloutStatus, SortField, SortOrder, SpanField, SpanFilter, Window, Word as _, WorkerField,
+    WorkerFilter, WorkerStatus,
 };
 use crate::percent::encode;
 
@@ -15,6 +15,8 @@ use crate::percent::encode;
 pub(crate) enum Value<'a> {
     Null,
     Number(i64),
+    /// A number or a boolean as JSON.
+    Literal(&'a RawJson),
     Text(&'a str),
     Texts(Vec<&'a str>),
 }
@@ -73,6 +75,7 @@ pub(crate) trait Conditions {
                 Value::Null => return Err(NeedsBody(name.to_owned())),
                 Value::Texts(texts) if texts.is_empty() => return Err(NeedsBody(name.to_owned())),
                 Value::Number(number) => push(&mut out, name, &number.to_string()),
+                Value::Literal(literal) => push(&mut out, name, literal.as_str()),
                 Value::Text(text) => push(&mut out, name, text),
                 Value::Texts(texts) => texts.into_iter().for_each(|text| push(&mut out, name, text)),
             }
@@ -87,6 +90,7 @@ pub(super) fn serialize<S: Serializer>(query: &impl Conditions, serializer: S) -
         match value {
             Value::Null => object.serialize_entry(name, &())?,
             Value::Number(number) => object.serialize_entry(name, &number)?,
+            Value::Literal(literal) => object.serialize_entry(name, literal)?,
             Value::Text(text) => object.serialize_entry(name, text)?,
             Value::Texts(texts) => object.serialize_entry(name, &texts)?,
         }

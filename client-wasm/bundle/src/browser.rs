@@ -62,8 +62,8 @@ const PAGE: &str = r#"<!doctype html>
 /// Runs the tests of `module`, or those whose names have all of `filters` in them.
 pub(crate) fn run(module: &Path, filters: &[String]) -> Result<()> {
     let folder = tempfile::tempdir().context("there is no temporary folder")?;
-    glue::generate(module, Target::Web, folder.path())?;
     let stem = module.file_stem().and_then(|name| name.to_str()).context("the module has no name")?;
+    glue::generate(module, stem, Target::Web, folder.path())?;
     let page =
         PAGE.replace("GLUE", &format!("{stem}.js")).replace("FILTERS", &serde_json::to_string(filters)?);
     fs::write(folder.path().join("index.html"), page)?;

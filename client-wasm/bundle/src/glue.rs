@@ -16,17 +16,22 @@ pub(crate) enum Target {
     Node,
 }
 
-/// Writes the module and its glue into `folder`.
-pub(crate) fn generate(module: &Path, target: Target, folder: &Path) -> Result<()> {
+/// Writes the module and its glue into `folder`, as `<name>_bg.wasm` and `<name>.js`.
+pub(crate) fn generate(module: &Path, name: &str, target: Target, folder: &Path) -> Result<()> {
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(module).typescript(true).remove_name_section(true).remove_producers_section(true);
+    bindgen
+        .input_path(module)
+        .out_name(name)
+        .typescript(true)
+        .remove_name_section(true)
+        .remove_producers_section(true);
     match target {
         // With the path left out, `init()` would not know where the module is.
         Target::Web => bindgen.web(true)?.omit_default_module_path(false),
         Target::Node => bindgen.nodejs(true)?,
     };
     bindgen.generate(folder)?;
-    let script = folder.join(format!("{}.js", bindgen.stem()?));
+    let script = folder.join(format!("{name}.js"));
     let text = fs::read_to_string(&script).context("no script was generated")?;
     fs::write(&script, without_comments(&text)).context("the script cannot be written")
 }

@@ -1,8 +1,8 @@
 //! Makes the npm package of the client from the compiled module, and runs the tests that are compiled to one.
 //!
-//! - `npm`: [`package`] puts a folder together that `npm pack` takes: the [`glue`] that `wasm-bindgen` generates for
-//!   browsers and for Node, the TypeScript [`types`] of the wire (from [`schema`]s), the hand-written entries, and the
-//!   README. It fails if a browser would have to load more than [`size`] allows.
+//! - `npm`: [`package`] puts a folder together that `npm pack` takes: for each of its two modules the [`glue`] that
+//!   `wasm-bindgen` generates for browsers and for Node, the TypeScript [`types`] of the wire (from [`schema`]s), the
+//!   hand-written entries, and the README. It fails if a browser would have to load more than [`size`] allows.
 //! - `test`: a runner for `cargo test --target wasm32-unknown-unknown`, see [`browser`].
 
 use std::path::PathBuf;
@@ -31,6 +31,9 @@ enum Command {
         /// The compiled module.
         #[arg(long)]
         module: PathBuf,
+        /// The same with the feature `trace`.
+        #[arg(long)]
+        trace_module: PathBuf,
         /// The folder of what is written by hand.
         #[arg(long)]
         source: PathBuf,
@@ -52,7 +55,9 @@ enum Command {
 
 fn main() -> Result<()> {
     match CommandLine::parse().command {
-        Command::Npm { module, source, license, out } => package::make(&module, &source, &license, &out),
+        Command::Npm { module, trace_module, source, license, out } => {
+            package::make(&module, &trace_module, &source, &license, &out)
+        }
         Command::Test { module, filters } => browser::run(&module, &filters),
     }
 }

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::super::kind::Kind;
 use super::super::store::{Order, Trace, place};
+use super::super::text::text;
 use super::dialect::{Dialect, SpanMessages};
 use super::message::{Message, Tool};
 
@@ -234,6 +235,6 @@ fn next_hash(history: u64, message: &Message) -> u64 {
     let mut hasher = DefaultHasher::new();
     history.hash(&mut hasher);
     message.role.hash(&mut hasher);
-    serde_json::to_string(&message.parts).unwrap_or_default().hash(&mut hasher);
+    text(&message.parts).hash(&mut hasher);
     hasher.finish()
 }
