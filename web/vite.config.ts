@@ -1,0 +1,28 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+import { budget } from "./build/budget.ts";
+import { precompress } from "./build/precompress.ts";
+import { preloadWasm } from "./build/preload_wasm.ts";
+
+/** Where `make npm` leaves the client. */
+const client = fileURLToPath(new URL("../target/npm/package/dist/", import.meta.url));
+
+export default defineConfig({
+  base: "./",
+  resolve: { alias: { "lightning-store-client/trace": `${client}trace.mjs` } },
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  build: {
+    target: "es2023",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    sourcemap: false,
+    reportCompressedSize: false,
+    manifest: "manifest.json",
+  },
+  server: {
+    fs: { allow: [".."] },
+    proxy: { "/v1": process.env["LIGHTNING_STORE_URL"] ?? "http://127.0.0.1:4747" },
+  },
+  plugins: [preloadWasm(), budget(), precompress()],
+  test: { include: ["src/**/*.test.ts"] },
+} as Parameters<typeof defineConfig>[0]);
