@@ -11,6 +11,7 @@ import { count } from "../../format/number.ts";
 import { CopyButton } from "../copy.tsx";
 import { Icon } from "../icon.tsx";
 import { CHUNK, type Embedded, type JsonLine, isLong, linesOf, opening, pathOf, pathText, type TreeState, UNTOUCHED } from "./lines.ts";
+import { RawText } from "./raw_text.tsx";
 import "./json_tree.css";
 
 export interface JsonTreeProps {
@@ -294,25 +295,5 @@ function LongText({ line }: { readonly line: JsonLine }) {
         </button>
       ) : null}
     </span>
-  );
-}
-
-/** Characters of a raw text that are drawn at once. */
-const RAW_CHUNK = 100_000;
-
-/** Text exactly as it is; long ones piece by piece. */
-export function RawText({ text, label }: { readonly text: string; readonly label: string }) {
-  const [shown, setShown] = useState(RAW_CHUNK);
-  return (
-    <div class="json-raw">
-      <pre tabIndex={0} aria-label={label}>
-        {text.slice(0, shown)}
-      </pre>
-      {shown < text.length ? (
-        <button type="button" class="button" onClick={() => setShown(shown * 4)}>
-          Show more ({bytes(text.length - shown)} left)
-        </button>
-      ) : null}
-    </div>
   );
 }

@@ -7,6 +7,7 @@
 
 import { batch, signal } from "@preact/signals";
 import { type Kind, Waterfall } from "lightning-store-client/trace";
+import { level } from "../../api/capabilities.ts";
 import { client } from "../../api/client.ts";
 import { type Failure, failureOf } from "../../api/failure.ts";
 import { noteAnswer, noteFailure } from "../../app/live.ts";
@@ -80,6 +81,7 @@ export class TraceSession {
   }
 
   async #pages(): Promise<void> {
+    if (level.peek() === "reduced") return this.#plainPages();
     for (;;) {
       const limit = this.#after === 0 ? FIRST_PAGE : PAGE;
       const query = { limit, ...(this.#after === 0 ? {} : { after: this.#after }) };
@@ -100,6 +102,32 @@ export class TraceSession {
       });
       if (!page.more || full) return;
     }
+  }
+
+  /** The same from a store without light rows: whole spans, by their places. */
+  async #plainPages(): Promise<void> {
+    for (;;) {
+      const ids = { rollout_id: this.rolloutId, attempt_id: this.attemptId };
+      const query = { ...ids, limit: BODIES_PAGE, offset: this.#after };
+      const text = await client.text.querySpans(query, { signal: this.#abort.signal });
+      if (this.#closed) return;
+      const before = this.complete.peek();
+      const { added, duplicates, completed } = this.waterfall.append(text);
+      batch(() => {
+        this.#after += added + duplicates + completed;
+        this.total.value = this.waterfall.spanCount;
+        this.complete.value = added + duplicates + completed < BODIES_PAGE;
+        if (added > 0 || this.revision.peek() === 0) this.changed();
+        if (before && added > 0) this.arrived.value += added;
+      });
+      if (this.complete.peek()) return;
+    }
+  }
+
+  /** Spans that are here; told again after every change. */
+  spanCountNow(): number {
+    void this.revision.value;
+    return this.#closed ? 0 : this.waterfall.spanCount;
   }
 
   /** Loads on beyond {@link MAX_SPANS}. */

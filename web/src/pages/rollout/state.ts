@@ -33,6 +33,8 @@ export const url = urlState({
   collapsed: whole(0, 0, 99),
   /** Whether the axis counts from the start or shows the time of day. */
   axis: choice(["relative", "absolute"] as const, "relative"),
+  /** Attributes as stored, instead of as a tree. */
+  flat: flag(),
   follow: flag(),
   reward_match: choice(["first_occurrence", "first_sibling"] as const, "first_occurrence"),
 });

@@ -6,7 +6,7 @@
 import { h, type ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
-import { RemoteImage } from "./image.tsx";
+import { Picture } from "./image.tsx";
 
 const KEPT: Record<string, string> = {
   P: "p", UL: "ul", OL: "ol", LI: "li", BLOCKQUOTE: "blockquote", PRE: "pre", CODE: "code", EM: "em", STRONG: "strong",
@@ -33,7 +33,7 @@ function convert(node: Node): ComponentChildren {
     return <p class={`md-heading md-${node.tagName.toLowerCase()}`}>{children(node)}</p>;
   }
   if (node.tagName === "IMG") {
-    return <RemoteImage url={node.getAttribute("src") ?? ""} alt={node.getAttribute("alt") ?? ""} />;
+    return <Picture url={node.getAttribute("src") ?? ""} alt={node.getAttribute("alt") ?? ""} />;
   }
   if (node.tagName === "A") {
     const address = node.getAttribute("href") ?? "";

@@ -1,0 +1,56 @@
+/** The attributes of a span: as stored, or with dots leading into objects. Secrets are masked until they are asked for. */
+
+import { useSignal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
+import { Icon } from "../../../components/icon.tsx";
+import { JsonTree } from "../../../components/json/json_tree.tsx";
+import type { TraceSession } from "../session.ts";
+import { url } from "../state.ts";
+
+interface Props {
+  readonly session: TraceSession;
+  readonly spanId: string;
+}
+
+export function Attributes({ session, spanId }: Props) {
+  const reveal = useSignal("");
+  const { flat } = url.signal.value;
+  const shape = flat ? "flat" : "nested";
+  const shown = reveal.value === spanId;
+  const revision = session.revision.value;
+  const text = useMemo(
+    () => session.waterfall.attributesOf(spanId, { shape, revealSecrets: shown }) ?? "{}",
+    [spanId, shape, shown, revision],
+  );
+  const secrets = useMemo(
+    () => session.waterfall.attributesOf(spanId, { revealSecrets: true }) !== session.waterfall.attributesOf(spanId),
+    [spanId, revision],
+  );
+  if (text === "{}") return <p class="state muted">This span has no attributes.</p>;
+  return (
+    <div class="stack">
+      <div class="row">
+        <div class="segmented" role="group" aria-label="Shape">
+          <button type="button" class="button" aria-pressed={!flat} onClick={() => url.set({ flat: false }, "replace")}>
+            Tree
+          </button>
+          <button type="button" class="button" aria-pressed={flat} onClick={() => url.set({ flat: true }, "replace")}>
+            As stored
+          </button>
+        </div>
+        {secrets ? <Reveal shown={shown} onChange={(show) => (reveal.value = show ? spanId : "")} /> : null}
+      </div>
+      <JsonTree text={text} label="Attributes" openLevels={flat ? 1 : 2} />
+    </div>
+  );
+}
+
+/** Secrets are shown only when somebody asks for them, and only as long as they look. */
+export function Reveal({ shown, onChange }: { readonly shown: boolean; readonly onChange: (show: boolean) => void }) {
+  return (
+    <button type="button" class="button" aria-pressed={shown} onClick={() => onChange(!shown)}>
+      <Icon name={shown ? "off" : "search"} />
+      {shown ? "Hide secrets" : "Reveal secrets"}
+    </button>
+  );
+}
