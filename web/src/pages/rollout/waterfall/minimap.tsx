@@ -179,22 +179,22 @@ function draw(canvas: HTMLCanvasElement, map: MinimapColumns, width: number): vo
   const y = (depth: number): number => top + (depth / (deepest + 1)) * room;
   const row = Math.max(2, room / (deepest + 1) - 0.5);
   // What goes on: from the topmost to the lowest span of each column, stronger at the lowest.
-  pen.fillStyle = colour("--minimap-busy");
+  pen.fillStyle = colour("--line-strong");
   for (let x = 0; x < columns; x += 1) {
     const shallow = map.shallowest[x] ?? 65_535;
     if (shallow === 65_535) continue;
     pen.fillRect(x, y(shallow), 1, y(map.deepest[x] ?? shallow) - y(shallow) + row);
   }
-  pen.fillStyle = colour("--minimap-deep");
+  pen.fillStyle = colour("--kind-llm");
   for (let x = 0; x < columns; x += 1) {
     if ((map.shallowest[x] ?? 65_535) !== 65_535) pen.fillRect(x, y(map.deepest[x] ?? 0), 1, row);
   }
-  pen.fillStyle = colour("--minimap-error");
+  pen.fillStyle = colour("--failed");
   for (let x = 0; x < columns; x += 1) {
     if ((map.errors[x] ?? 0) > 0) pen.fillRect(x - 0.5, 0, 2, HEIGHT);
   }
   for (const { column, value } of map.rewards) {
-    pen.fillStyle = colour(value < 0 ? "--minimap-loss" : value > 0 ? "--minimap-gain" : "--minimap-zero");
+    pen.fillStyle = colour(value < 0 ? "--reward-minus" : value > 0 ? "--reward-plus" : "--reward-zero");
     pen.beginPath();
     pen.moveTo(column + 0.5, 8);
     pen.lineTo(column - 3.5, 1);

@@ -66,7 +66,7 @@ export function Rows({ model, tree }: RowsProps) {
     <div
       class={tree ? "wf-body is-tree" : "wf-body"}
       ref={body}
-      style={{ "--names": `${nameWidth.value}%`, "--scrollbar": `${scrollbar}px` }}
+      style={{ "--names": `${nameWidth.value}%`, "--names-part": String(nameWidth.value / 100), "--scrollbar": `${scrollbar}px` }}
     >
       {tree ? null : (
         <div class="wf-overlay" aria-hidden="true">
