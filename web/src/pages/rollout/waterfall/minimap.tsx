@@ -170,8 +170,11 @@ function draw(canvas: HTMLCanvasElement, map: MinimapColumns, width: number): vo
   if (!pen) return;
   pen.scale(ratio, ratio);
   pen.clearRect(0, 0, width, HEIGHT);
-  const style = getComputedStyle(canvas);
-  const colour = (name: string): string => style.getPropertyValue(name).trim();
+  // Only a property that is a colour says what light-dark() means here.
+  const colour = (name: string): string => {
+    canvas.style.setProperty("color", `var(${name})`);
+    return getComputedStyle(canvas).color;
+  };
   const columns = map.busy.length;
   const deepest = map.deepest.reduce((most, depth) => Math.max(most, depth), 1);
   const top = 10;
