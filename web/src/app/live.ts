@@ -189,9 +189,10 @@ async function listen(mine: Items<StoreEvent>): Promise<void> {
   } catch (error) {
     if (items !== mine) return;
     items = null;
-    stream.value = { state: "waiting", retryAt: null };
     const failure = failureOf(error);
-    if (failure !== null) noteFailure(failure);
+    if (failure?.kind !== "offline") return poll();
+    stream.value = { state: "waiting", retryAt: null };
+    noteFailure(failure);
   }
 }
 

@@ -14,7 +14,13 @@ export interface Trail {
 function read(): Trail {
   try {
     const kept: unknown = JSON.parse(sessionStorage.getItem(NAME) ?? "null");
-    if (typeof kept === "object" && kept !== null && "ids" in kept && Array.isArray(kept.ids) && "from" in kept) {
+    if (
+      typeof kept === "object" &&
+      kept !== null &&
+      "ids" in kept &&
+      Array.isArray(kept.ids) &&
+      "from" in kept
+    ) {
       return { ids: kept.ids.map(String), from: String(kept.from) };
     }
   } catch {

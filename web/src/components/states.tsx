@@ -30,7 +30,7 @@ export function Empty({ title, children }: { title: string; children?: Component
 
 const TITLES: Record<Failure["kind"], string> = {
   offline: "The server is not reachable",
-  missing: "There is no such thing",
+  missing: "Not found",
   request: "The server refused this request",
   server: "The server failed at this request",
   page: "This page made a mistake",

@@ -7,15 +7,15 @@ export function count(value: number | null | undefined): string {
   return value == null ? "—" : grouped.format(value);
 }
 
-/** `980`, `12.4k`, `3.1M`: for what is only to be compared. */
-export function short(value: number | null | undefined): string {
+/** `980`, `12.4k`, `3.1M`: for what is only to be compared, with so many digits that matter. */
+export function short(value: number | null | undefined, digits = 3): string {
   if (value == null) return "—";
   for (const [size, unit] of [
     [1e9, "B"],
     [1e6, "M"],
     [1e3, "k"],
   ] as const) {
-    if (Math.abs(value) >= size * 0.9995) return Number((value / size).toPrecision(3)) + unit;
+    if (Math.abs(value) >= size * 0.9995) return Number((value / size).toPrecision(digits)) + unit;
   }
   return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(3)));
 }
