@@ -11,7 +11,7 @@ import { JsonTree } from "../../components/json/json_tree.tsx";
 import { saveText } from "../../components/json/save.ts";
 import { Answered } from "../../components/states.tsx";
 import { count } from "../../format/number.ts";
-import { Reveal } from "./inspector/attributes.tsx";
+import { Reveal } from "./inspector/reveal.tsx";
 import type { LoadedRollout } from "./load.ts";
 import type { TraceSession } from "./session.ts";
 

@@ -2,10 +2,10 @@
 
 import { useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
-import { Icon } from "../../../components/icon.tsx";
 import { JsonTree } from "../../../components/json/json_tree.tsx";
 import type { TraceSession } from "../session.ts";
 import { url } from "../state.ts";
+import { Reveal } from "./reveal.tsx";
 
 interface Props {
   readonly session: TraceSession;
@@ -42,15 +42,5 @@ export function Attributes({ session, spanId }: Props) {
       </div>
       <JsonTree text={text} label="Attributes" openLevels={flat ? 1 : 2} />
     </div>
-  );
-}
-
-/** Secrets are shown only when somebody asks for them, and only as long as they look. */
-export function Reveal({ shown, onChange }: { readonly shown: boolean; readonly onChange: (show: boolean) => void }) {
-  return (
-    <button type="button" class="button" aria-pressed={shown} onClick={() => onChange(!shown)}>
-      <Icon name={shown ? "off" : "search"} />
-      {shown ? "Hide secrets" : "Reveal secrets"}
-    </button>
   );
 }

@@ -7,7 +7,7 @@ import { Icon } from "../../../components/icon.tsx";
 import { RawText } from "../../../components/json/raw_text.tsx";
 import { saveText } from "../../../components/json/save.ts";
 import type { TraceSession } from "../session.ts";
-import { Reveal } from "./attributes.tsx";
+import { Reveal } from "./reveal.tsx";
 
 export function Raw({ session, spanId }: { readonly session: TraceSession; readonly spanId: string }) {
   const reveal = useSignal("");
