@@ -1,0 +1,69 @@
+/** The axis of the waterfall: ticks in the zone of the page, or from the start. */
+
+import { zone } from "../../../app/preferences.ts";
+import { zoneLabel } from "../../../format/time.ts";
+import { url } from "../state.ts";
+import { axisTicks } from "./ticks.ts";
+import type { Range } from "./zoom.ts";
+
+/** Seconds that the clock of a zone is ahead of UTC at a time. */
+export function zoneOffset(name: string, time: number): number {
+  if (name === "local") return -new Date(time * 1000).getTimezoneOffset() * 60;
+  const [, sign, hours = "0", minutes = "0"] = /UTC([+-−])(\d+)(?::(\d+))?/.exec(zoneLabel(name, time)) ?? [];
+  if (sign === undefined) return 0;
+  return (sign === "+" ? 1 : -1) * (Number(hours) * 3600 + Number(minutes) * 60);
+}
+
+export function Axis({ range, whole, width }: { readonly range: Range | null; readonly whole: Range | null; readonly width: number }) {
+  const absolute = url.signal.value.axis === "absolute";
+  if (range === null || whole === null) return <div class="wf-axis" />;
+  const ticks = axisTicks({
+    start: range.start,
+    end: range.end,
+    width,
+    ...(absolute ? {} : { origin: whole.start }),
+    zoneOffset: (time) => zoneOffset(zone.value, time),
+  });
+  return (
+    <div class="wf-axis">
+      {ticks.map((tick) => (
+        <span
+          key={tick.label}
+          class={`wf-tick${tick.at * width > width - 40 ? " is-last" : ""}`}
+          style={{ "--left": `${(tick.at * 100).toFixed(3)}%` }}
+        >
+          {tick.label}
+        </span>
+      ))}
+      <button
+        type="button"
+        class="wf-axis-mode"
+        title={absolute ? "Show time from the start" : "Show time of day"}
+        aria-label={absolute ? `Times of day, ${zoneLabel(zone.value, range.start)}. Show time from the start` : "Time from the start. Show times of day"}
+        onClick={() => url.set({ axis: absolute ? "relative" : "absolute" }, "replace")}
+      >
+        {absolute ? zoneLabel(zone.value, range.start) : "+0"}
+      </button>
+    </div>
+  );
+}
+
+/** Lines through all rows where the axis has ticks. */
+export function Grid({ range, whole, width }: { readonly range: Range | null; readonly whole: Range | null; readonly width: number }) {
+  const absolute = url.signal.value.axis === "absolute";
+  if (range === null || whole === null) return null;
+  const ticks = axisTicks({
+    start: range.start,
+    end: range.end,
+    width,
+    ...(absolute ? {} : { origin: whole.start }),
+    zoneOffset: (time) => zoneOffset(zone.value, time),
+  });
+  return (
+    <>
+      {ticks.map((tick) => (
+        <span key={tick.label} class="wf-gridline" style={{ "--left": `${(tick.at * 100).toFixed(3)}%` }} />
+      ))}
+    </>
+  );
+}
