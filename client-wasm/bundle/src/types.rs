@@ -14,7 +14,9 @@ use lightning_store_client::wire::dashboard::{
     Capabilities, LightTrace, QueueView, ResourcesRows, ResourcesVersions, RolloutDetail, RolloutRows,
     StoreSummary, WorkerDetail, WorkerRows,
 };
-use lightning_store_client::wire::{ResourcesEvent, RolloutEvent, SpanError, SpansEvent, WorkerEvent};
+use lightning_store_client::wire::{
+    QueueEvent, ResourcesEvent, RolloutEvent, SpanError, SpansEvent, SummaryEvent, WorkerEvent,
+};
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -25,6 +27,7 @@ const ANSWERS: &[&str] = &[
     "Attempt",
     "AttemptedRollout",
     "Health",
+    "QueueEvent",
     "ResourcesEvent",
     "ResourcesUpdate",
     "Rollout",
@@ -34,6 +37,7 @@ const ANSWERS: &[&str] = &[
     "SpanError",
     "SpansEvent",
     "Statistics",
+    "SummaryEvent",
     "Worker",
     "WorkerEvent",
 ];
@@ -189,6 +193,8 @@ fn schemas(document: &Value) -> Result<BTreeMap<String, Value>> {
     add::<WorkerEvent>(&mut schemas)?;
     add::<ResourcesEvent>(&mut schemas)?;
     add::<SpansEvent>(&mut schemas)?;
+    add::<QueueEvent>(&mut schemas)?;
+    add::<SummaryEvent>(&mut schemas)?;
     add::<SpanError>(&mut schemas)?;
     let resources = conditions(document, "/v1/agl/resources", "Which sets of resources, and in what order.")?;
     schemas.insert("QueryResources".to_owned(), resources);
