@@ -1,7 +1,7 @@
 //! What this server is.
 
 use axum::extract::State;
-use lightning_store_client::wire::Capabilities;
+use lightning_store_client::wire::dashboard::Capabilities;
 
 use super::fresh;
 use crate::app::AppState;

@@ -1,8 +1,7 @@
 //! Traces and spans.
 
 use axum::extract::State;
-use lightning_store_client::lax::Query;
-use lightning_store_client::wire::MAX_LIGHT_SPANS;
+use lightning_store_client::wire::dashboard::FindTrace;
 
 use super::{fresh, no_store};
 use crate::app::AppState;
@@ -10,22 +9,9 @@ use crate::http::answer::{self, Outcome};
 use crate::http::extract::{Ids, Parameters};
 use crate::storage::error::StoreError;
 
-/// Which part of a trace.
-struct Part {
-    after: Option<i64>,
-    limit: usize,
-}
-
-impl Part {
-    fn parameters(query: &mut Query) -> Option<Self> {
-        let after = query.integer("after");
-        let limit = super::within(query, "limit", MAX_LIGHT_SPANS, 1, MAX_LIGHT_SPANS);
-        Some(Self { after: after?, limit: usize::try_from(limit?).unwrap_or(0) })
-    }
-}
-
 pub(super) async fn trace(State(state): State<AppState>, ids: Ids, parameters: Parameters) -> Outcome {
-    let Part { after, limit } = parameters.read(Part::parameters)?;
+    let FindTrace { after, limit } = parameters.read(FindTrace::parameters)?;
+    let limit = usize::try_from(limit).unwrap_or(0);
     let found = state.store.light_trace(ids.rollout(), ids.attempt(), after, limit).await?;
     Ok(fresh(&found.map_err(StoreError::from)?))
 }

@@ -3,7 +3,8 @@
 use std::sync::LazyLock;
 
 use lightning_store_client::trace::light::light;
-use lightning_store_client::wire::{AttemptId, LightSpan, LightTrace, RolloutId, SpanRecord};
+use lightning_store_client::wire::dashboard::{LightSpan, LightTrace};
+use lightning_store_client::wire::{AttemptId, RolloutId, SpanRecord};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::rows;
@@ -15,8 +16,7 @@ fn find_attempt(
     rollout_id: &RolloutId,
     attempt_id: &AttemptId,
 ) -> TxResult<Result<i64, NotFound>> {
-    const ROLLOUT: &str =
-        "-- find_rollout\nSELECT key, newest_attempt FROM rollouts WHERE rollout_id = ?1";
+    const ROLLOUT: &str = "-- find_rollout\nSELECT key, newest_attempt FROM rollouts WHERE rollout_id = ?1";
     const ATTEMPT: &str = "-- find_attempt\nSELECT key FROM attempts WHERE rollout = ?1 AND attempt_id = ?2";
     let found = connection
         .prepare_cached(ROLLOUT)?

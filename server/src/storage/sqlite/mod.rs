@@ -9,13 +9,14 @@
 //! - [`open`]: whose file it is, and its schema (`migrations/`).
 //! - [`writer`], [`transaction`], [`verbs`]: the write side. [`counts`], [`deadlines`], [`sequences`] and [`soft`] are
 //!   what the writer keeps in memory; [`answers`] forgets idempotency keys.
-//! - [`queries`]: the read side.
+//! - [`queries`]: the read side; [`light`] and [`versions`]: what only people look at.
 //! - [`rows`]: columns ↔ types.
 
 mod answers;
 mod checkpoint;
 mod counts;
 mod deadlines;
+mod light;
 mod open;
 mod queries;
 mod rows;
@@ -23,6 +24,7 @@ mod sequences;
 mod soft;
 mod transaction;
 mod verbs;
+mod versions;
 mod writer;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -31,10 +33,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
+use lightning_store_client::wire::dashboard::LightTrace;
 use lightning_store_client::wire::{
-    Attempt, AttemptField, Page, ResourcesField, ResourcesFilter, ResourcesId, ResourcesUpdate, Rollout,
-    RolloutField, RolloutFilter, RolloutId, RolloutWithAttempt, Sort, SpanField, SpanFilter, SpanRecord,
-    Timestamp, Window, Worker, WorkerField, WorkerFilter, WorkerId,
+    Attempt, AttemptField, AttemptId, Page, ResourcesField, ResourcesFilter, ResourcesId, ResourcesUpdate,
+    Rollout, RolloutField, RolloutFilter, RolloutId, RolloutWithAttempt, Sort, SpanField, SpanFilter,
+    SpanRecord, Timestamp, Window, Worker, WorkerField, WorkerFilter, WorkerId,
 };
 use parking_lot::{Mutex, RwLock};
 use rusqlite::Connection;
@@ -46,10 +49,10 @@ use self::sequences::Sequences;
 use self::soft::SoftState;
 use self::transaction::SqliteTx;
 use self::writer::{Call, Job, Writer};
-use super::Totals;
-use super::error::{StorageFailure, StoreError, TxResult};
+use super::error::{NotFound, StorageFailure, StoreError, TxResult};
 use super::tx::Operation;
 use super::wakeup::Wakeups;
+use super::{Keep, ResourcesRecord, Totals, VersionRecord};
 use crate::clock::Clock;
 use crate::limits::{MAX_WAITING_READS, MAX_WAITING_WRITES};
 
@@ -68,6 +71,7 @@ struct Shared {
     known_workers: Arc<AtomicU64>,
     wakeups: Wakeups,
     next_check: watch::Receiver<Option<Timestamp>>,
+    keep: Keep,
     place: Arc<Place>,
 }
 
@@ -92,28 +96,23 @@ impl std::fmt::Debug for Channels {
 }
 
 impl SqliteStore {
-    /// Opens the database at `path`, or makes it. Remembers up to so many idempotency keys.
+    /// Opens the database at `path`, or makes it.
     ///
     /// # Errors
     /// [`OpenError`]; its text says what to do.
-    pub fn open(path: &Path, clock: Arc<dyn Clock>, idempotency_keys: u32) -> Result<Self, OpenError> {
-        Self::start("SQLite", Place::file(path)?, clock, idempotency_keys)
+    pub fn open(path: &Path, clock: Arc<dyn Clock>, keep: Keep) -> Result<Self, OpenError> {
+        Self::start("SQLite", Place::file(path)?, clock, keep)
     }
 
-    /// Opens a store that is gone with the process. Remembers up to so many idempotency keys.
+    /// Opens a store that is gone with the process.
     ///
     /// # Errors
     /// [`OpenError`]; its text says what to do.
-    pub fn memory(clock: Arc<dyn Clock>, idempotency_keys: u32) -> Result<Self, OpenError> {
-        Self::start("memory", Place::memory()?, clock, idempotency_keys)
+    pub fn memory(clock: Arc<dyn Clock>, keep: Keep) -> Result<Self, OpenError> {
+        Self::start("memory", Place::memory()?, clock, keep)
     }
 
-    fn start(
-        name: &'static str,
-        place: Place,
-        clock: Arc<dyn Clock>,
-        idempotency_keys: u32,
-    ) -> Result<Self, OpenError> {
+    fn start(name: &'static str, place: Place, clock: Arc<dyn Clock>, keep: Keep) -> Result<Self, OpenError> {
         let place = Arc::new(place);
         let connection = open_writer(&place)?;
         let failed =
@@ -128,7 +127,7 @@ impl SqliteStore {
             soft.clone(),
             known_workers.clone(),
             wakeups.feed().clone(),
-            idempotency_keys,
+            keep,
         )
         .map_err(failed)?;
         let (jobs, waiting_jobs) = crossbeam_channel::bounded(MAX_WAITING_WRITES);
@@ -168,6 +167,7 @@ impl SqliteStore {
             known_workers,
             wakeups,
             next_check,
+            keep,
             place,
         })))
     }
@@ -190,6 +190,11 @@ impl SqliteStore {
     /// The next number of a rollout, if one can be had without writing.
     pub fn next_reserved_sequence_id(&self, rollout: &RolloutId) -> Option<i64> {
         self.0.sequences.next_reserved(rollout)
+    }
+
+    /// How many superseded versions of each set of resources are kept.
+    pub fn kept_versions(&self) -> u32 {
+        self.0.keep.resource_versions
     }
 
     /// Carries out an operation.
@@ -295,6 +300,56 @@ impl SqliteStore {
     ) -> Result<Page<SpanRecord>, StoreError> {
         self.query(move |connection, soft| queries::query_spans(connection, soft, &filter, sort, window))
             .await
+    }
+
+    /// Spans of an attempt without their attributes.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::get_rollout`].
+    pub async fn light_trace(
+        &self,
+        rollout: RolloutId,
+        attempt: AttemptId,
+        after: Option<i64>,
+        limit: usize,
+    ) -> Result<Result<LightTrace, NotFound>, StoreError> {
+        self.query(move |connection, _| light::light_trace(connection, &rollout, &attempt, after, limit))
+            .await
+    }
+
+    /// One span of an attempt.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::get_rollout`].
+    pub async fn get_span(
+        &self,
+        rollout: RolloutId,
+        attempt: AttemptId,
+        span_id: String,
+    ) -> Result<Result<SpanRecord, NotFound>, StoreError> {
+        self.query(move |connection, _| light::get_span(connection, &rollout, &attempt, &span_id)).await
+    }
+
+    /// Sets of resources and what came of them.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::get_rollout`].
+    pub async fn resources_records(
+        &self,
+        contains: Option<String>,
+    ) -> Result<Vec<ResourcesRecord>, StoreError> {
+        self.query(move |connection, _| versions::resources_records(connection, contains.as_deref())).await
+    }
+
+    /// A set of resources with its versions.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::get_rollout`].
+    pub async fn resources_versions(
+        &self,
+        id: ResourcesId,
+    ) -> Result<Option<(ResourcesUpdate, Vec<VersionRecord>)>, StoreError> {
+        self.query(move |connection, _| versions::resources_versions(connection, &id)).await
     }
 
     /// One set of resources.

@@ -151,7 +151,8 @@ pub(super) fn to_json<T: serde::Serialize>(value: &T) -> TxResult<String> {
     serde_json::to_string(value).map_err(|error| StorageFailure::Unreadable(error.to_string()))
 }
 
-fn json<T: serde::de::DeserializeOwned>(value: ValueRef<'_>) -> TxResult<T> {
+/// A value from JSON text.
+pub(super) fn json<T: serde::de::DeserializeOwned>(value: ValueRef<'_>) -> TxResult<T> {
     let text = value.as_str().map_err(|error| StorageFailure::Unreadable(error.to_string()))?;
     serde_json::from_str(text).map_err(|error| StorageFailure::Unreadable(error.to_string()))
 }
@@ -175,7 +176,8 @@ fn raw(row: &Row<'_>, column: usize) -> TxResult<RawJson> {
     text(row, column).map(RawJson::trusted)
 }
 
-fn time(row: &Row<'_>, column: usize) -> TxResult<Timestamp> {
+/// A time from a column.
+pub(super) fn time(row: &Row<'_>, column: usize) -> TxResult<Timestamp> {
     let seconds: f64 = row.get(column)?;
     Timestamp::from_seconds(seconds).ok_or_else(|| StorageFailure::Unreadable("infinite time".to_owned()))
 }

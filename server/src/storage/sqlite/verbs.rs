@@ -14,6 +14,7 @@ use super::answers::Answers;
 use super::rows::{self, seconds};
 use super::soft::SoftChange;
 use super::transaction::{Hot, SqliteTx, expect_one};
+use super::versions::keep_version;
 use crate::storage::error::TxResult;
 use crate::storage::rows::{AnswerRow, AttemptRow, RolloutBody, RolloutRow, RowKey};
 use crate::storage::tx::{ClaimedRollout, Durability, Tx};
@@ -56,6 +57,9 @@ impl Tx for SqliteTx {
         if update.version == 1 {
             self.next.resources += 1;
             self.counts.resources += 1;
+        } else {
+            let most = self.resource_versions;
+            keep_version(self.write()?, &update.resources_id, update.version, most)?;
         }
         let touched = self.write()?.prepare_cached(SQL)?.execute(params![
             key,

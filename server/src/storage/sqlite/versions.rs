@@ -67,12 +67,13 @@ pub(super) fn resources_versions(
     let Some((current, key)) = current.optional()? else { return Ok(None) };
     let (current, key): (ResourcesUpdate, i64) = (current?, key);
     let mut end = None;
-    let mut record = |version, update_time: Timestamp, resources: NamedResources| -> TxResult<VersionRecord> {
-        // A version was current until the next one came.
-        let until = end.replace(update_time);
-        let outcomes = outcomes(connection, resources_id, Some(update_time), until)?;
-        Ok(VersionRecord { version, update_time, resources, outcomes })
-    };
+    let mut record =
+        |version, update_time: Timestamp, resources: NamedResources| -> TxResult<VersionRecord> {
+            // A version was current until the next one came.
+            let until = end.replace(update_time);
+            let outcomes = outcomes(connection, resources_id, Some(update_time), until)?;
+            Ok(VersionRecord { version, update_time, resources, outcomes })
+        };
     let mut versions = vec![record(current.version, current.update_time, current.resources.clone())?];
     let mut statement = connection.prepare_cached(OLDER)?;
     let mut cursor = statement.query([key])?;
