@@ -17,7 +17,7 @@ use crate::connection::{self, Gate};
 use crate::http::App;
 use crate::http::cors::Cors;
 use crate::limits::DRAIN_TIME;
-use crate::service::watchdog;
+use crate::service::{projection, watchdog};
 use crate::storage::Store;
 use crate::storage::error::StoreError;
 use crate::storage::sqlite::OpenError;
@@ -161,6 +161,8 @@ impl Server {
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let Self { listener, state, app, gate, .. } = self;
         let timer = tokio::spawn(watchdog::run(state.store.clone(), state.clock.clone(), state.stop.clone()));
+        let projecting =
+            tokio::spawn(projection::run(state.store.clone(), state.clock.clone(), state.stop.clone()));
         let connections = TaskTracker::new();
         let mut shutdown = pin!(shutdown);
         loop {
@@ -203,6 +205,9 @@ impl Server {
         }
         if timer.await.is_err() {
             tracing::error!("the watchdog panicked");
+        }
+        if projecting.await.is_err() {
+            tracing::error!("the projection of facts panicked");
         }
         state.store.close().await;
         tracing::info!("stopped");

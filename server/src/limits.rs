@@ -150,5 +150,33 @@ pub const EVENT_HEARTBEAT: Duration = Duration::from_secs(15);
 /// Events are sent in pieces of about so many bytes.
 pub const EVENT_PIECE_BYTES: usize = 16 << 10;
 
+/// Most spans that are taken into account in one step of the projection, most bytes of them, and most attempts, each of
+/// which is a row or two to write: a step holds a reader for some milliseconds, and the writer for less.
+pub const MAX_FACTS_SPANS: usize = 1_000;
+
+/// See [`MAX_FACTS_SPANS`].
+pub const MAX_FACTS_BYTES: usize = 8 << 20;
+
+/// See [`MAX_FACTS_SPANS`].
+pub const MAX_FACTS_ATTEMPTS: usize = 256;
+
+/// How long facts about spans wait for more spans while somebody looks.
+pub const FACTS_DELAY: Duration = Duration::from_millis(100);
+
+/// The same while nobody looks.
+pub const FACTS_DELAY_UNSEEN: Duration = Duration::from_secs(2);
+
+/// For so long after it has asked for something somebody counts as looking at the dashboard.
+pub const INTEREST_TIME: Duration = Duration::from_mins(1);
+
+/// Listeners are told at most so often that numbers have changed.
+pub const SUMMARY_PAUSE: Duration = Duration::from_secs(1);
+
+/// Exports are sent in pieces of about so many bytes, or so many rollouts.
+pub const EXPORT_PIECE_BYTES: usize = 256 << 10;
+
+/// See [`EXPORT_PIECE_BYTES`].
+pub const EXPORT_PIECE_ROLLOUTS: usize = 200;
+
 /// A request that takes longer is logged as slow; those that wait by their nature are not meant.
 pub const SLOW_REQUEST: Duration = Duration::from_secs(1);

@@ -14,7 +14,8 @@
 //!    [`waterfall::Waterfall`] holds these together while spans arrive.
 //! 3. Of one span, [`summary::Summary`] tells what is known, [`messages`] what was said to a model and answered, and
 //!    [`inspect`] shows its attributes, with [`secrets`] masked.
-//! 4. Of the whole attempt, [`messages::Conversation`] is what was said, [`triplets::Training`] what a trainer gets,
+//! 4. Of a span that is only counted, [`gist::Gist`] is all that sums and lists need.
+//! 5. Of the whole attempt, [`messages::Conversation`] is what was said, [`triplets::Training`] what a trainer gets,
 //!    [`triplets::FinalReward`] its worth, and [`compare::Comparison`] how it differs from another one.
 //!
 //! Below lie [`json`] (numbers stay text), [`python`] (literals) and [`attributes`] (dotted keys).
@@ -29,6 +30,7 @@ mod compare_lists;
 mod draft;
 pub mod facts;
 pub mod filter;
+pub mod gist;
 pub mod inspect;
 pub mod json;
 pub mod kind;

@@ -11,6 +11,7 @@ pub mod events;
 pub mod memo;
 pub mod next_sequence_id;
 pub mod once;
+pub mod projection;
 pub mod resource_rows;
 pub mod resources;
 pub mod start_attempt;

@@ -3,13 +3,17 @@
 //! - [`tx`]: the write side. A use case is an [`Operation`] over row verbs ([`tx::Tx`]).
 //! - [`reads`]: the read side: what queries have in common.
 //! - [`wakeup`]: signals from writes to those who wait or listen.
-//! - [`rows`], [`error`]: what the verbs speak of; [`resources`]: what lists of resources tell.
+//! - [`rows`], [`facts`], [`error`]: what the verbs speak of; [`resources`]: what lists of resources tell.
+//! - [`cursor`], [`history`]: what lists and charts of the dashboard need beside the rows.
 //! - [`sqlite`]: the implementation on SQLite, on disk or in memory.
 //!
 //! To add another database: implement [`tx::Tx`] and the queries of [`Store`], add a variant to [`Store`], and run the
 //! conformance suite (`tests/tests/conformance`) over it. Nothing above this folder changes.
 
+pub mod cursor;
 pub mod error;
+pub mod facts;
+pub mod history;
 pub mod reads;
 pub mod resources;
 pub mod rows;
@@ -20,7 +24,10 @@ pub mod wakeup;
 use std::path::Path;
 use std::sync::Arc;
 
-use lightning_store_client::wire::dashboard::LightTrace;
+use lightning_store_client::wire::dashboard::{
+    FindRollouts, FindWaiting, FindWorkers, LightTrace, QueueView, RolloutDetail, RolloutRow, RolloutRows,
+    StoreSummary, SummaryWindow, WorkerDetail, WorkerRows,
+};
 use lightning_store_client::wire::{
     Attempt, AttemptField, AttemptId, Page, ResourcesField, ResourcesFilter, ResourcesId, ResourcesUpdate,
     Rollout, RolloutField, RolloutFilter, RolloutId, RolloutWithAttempt, Sort, SpanField, SpanFilter,
@@ -28,8 +35,12 @@ use lightning_store_client::wire::{
 };
 use tokio::sync::watch;
 
+use self::cursor::Cursor;
 use self::error::{NotFound, StoreError};
+use self::facts::FactsBatch;
+use self::history::History;
 pub use self::resources::{Outcomes, ResourcesRecord, VersionRecord};
+use self::rows::RowKey;
 use self::sqlite::{OpenError, SqliteStore};
 use self::tx::Operation;
 use self::wakeup::Wakeups;
@@ -153,6 +164,13 @@ impl Store {
         }
     }
 
+    /// What has happened lately.
+    pub fn history(&self) -> &History {
+        match self {
+            Self::Sqlite(store) => store.history(),
+        }
+    }
+
     queries! {
         /// One rollout with its newest attempt.
         get_rollout(id: RolloutId) -> Option<RolloutWithAttempt>;
@@ -189,6 +207,31 @@ impl Store {
         get_worker(id: WorkerId) -> Option<Worker>;
         /// A list of workers.
         query_workers(filter: WorkerFilter, sort: Option<Sort<WorkerField>>, window: Window) -> Page<Worker>;
+        /// A page of rollouts with what their spans say. `after` is where the page before has ended, if it is asked for so.
+        find_rollouts(wanted: FindRollouts, after: Option<Cursor>) -> RolloutRows;
+        /// The keys of all rollouts that match, in order.
+        find_rollout_keys(wanted: FindRollouts) -> Vec<RowKey>;
+        /// What is shown of these rollouts, in this order.
+        rollout_rows(keys: Vec<RowKey>) -> Vec<RolloutRow>;
+        /// One rollout with all its attempts and what their spans say.
+        rollout_detail(id: RolloutId) -> Option<RolloutDetail>;
+        /// A part of the queue.
+        view_queue(wanted: FindWaiting, now: Timestamp) -> QueueView;
+        /// A page of workers with what they did lately.
+        find_workers(wanted: FindWorkers, now: Timestamp) -> WorkerRows;
+        /// One worker with its attempts of the last hour.
+        worker_detail(id: WorkerId, now: Timestamp) -> Option<WorkerDetail>;
+        /// The overview. `started` is when the server was.
+        summary(window: SummaryWindow, started: Timestamp, now: Timestamp) -> StoreSummary;
+        /// The keys of the spans of a rollout, or of one of its attempts, in the order in which they came. None: there is no
+        /// such rollout or attempt.
+        span_keys(rollout: RolloutId, attempt: Option<AttemptId>) -> Option<Vec<RowKey>>;
+        /// The first of these spans, at least one and until they have so many bytes together.
+        spans_by_key(rollout: RolloutId, keys: Vec<RowKey>, bytes: usize) -> Vec<SpanRecord>;
+        /// By which rules facts were made; others make them anew.
+        facts_version() -> i64;
+        /// What the next spans change, up to so many of them.
+        next_facts(most: usize) -> FactsBatch;
         /// How many there are of what. A success shows that the database can be read.
         totals() -> Totals;
     }

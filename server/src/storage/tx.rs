@@ -8,6 +8,7 @@ use lightning_store_client::wire::{
 };
 
 use super::error::{StoreError, TxResult};
+use super::facts::FactsBatch;
 use super::rows::{AnswerRow, AttemptRow, RolloutBody, RolloutRow, RowKey};
 
 /// A use case that writes.
@@ -144,6 +145,12 @@ pub trait Tx: Send {
 
     /// Remembers the answer to the call with this idempotency key, of which nothing is remembered yet.
     fn put_answer(&mut self, key: &str, answer: &AnswerRow) -> impl Future<Output = TxResult<()>> + Send;
+
+    /// Writes what some spans say, and up to which span that goes.
+    fn put_facts(&mut self, batch: &FactsBatch) -> impl Future<Output = TxResult<()>> + Send;
+
+    /// Forgets what spans say, to work it out anew by the rules with this number.
+    fn clear_facts(&mut self, version: i64) -> impl Future<Output = TxResult<()>> + Send;
 
     /// A worker.
     fn get_worker(&mut self, id: &WorkerId) -> impl Future<Output = TxResult<Option<Worker>>> + Send;

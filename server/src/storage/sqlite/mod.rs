@@ -9,14 +9,14 @@
 //! - [`open`]: whose file it is, and its schema (`migrations/`).
 //! - [`writer`], [`transaction`], [`verbs`]: the write side. [`counts`], [`deadlines`], [`sequences`] and [`soft`] are
 //!   what the writer keeps in memory; [`answers`] forgets idempotency keys.
-//! - [`queries`]: the read side; [`light`] and [`versions`]: what only people look at.
+//! - [`queries`]: the read side. [`dashboard`]: what people look at.
 //! - [`rows`]: columns ↔ types.
 
 mod answers;
 mod checkpoint;
 mod counts;
+mod dashboard;
 mod deadlines;
-mod light;
 mod open;
 mod queries;
 mod rows;
@@ -24,7 +24,6 @@ mod sequences;
 mod soft;
 mod transaction;
 mod verbs;
-mod versions;
 mod writer;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -33,26 +32,27 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
-use lightning_store_client::wire::dashboard::LightTrace;
 use lightning_store_client::wire::{
-    Attempt, AttemptField, AttemptId, Page, ResourcesField, ResourcesFilter, ResourcesId, ResourcesUpdate,
-    Rollout, RolloutField, RolloutFilter, RolloutId, RolloutWithAttempt, Sort, SpanField, SpanFilter,
-    SpanRecord, Timestamp, Window, Worker, WorkerField, WorkerFilter, WorkerId,
+    Attempt, AttemptField, Page, ResourcesField, ResourcesFilter, ResourcesId, ResourcesUpdate, Rollout,
+    RolloutField, RolloutFilter, RolloutId, RolloutWithAttempt, Sort, SpanField, SpanFilter, SpanRecord,
+    Timestamp, Window, Worker, WorkerField, WorkerFilter, WorkerId,
 };
 use parking_lot::{Mutex, RwLock};
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
+use self::dashboard::summary::Steps;
 pub use self::open::OpenError;
 use self::open::{Place, open_reader, open_writer};
 use self::sequences::Sequences;
 use self::soft::SoftState;
 use self::transaction::SqliteTx;
 use self::writer::{Call, Job, Writer};
-use super::error::{NotFound, StorageFailure, StoreError, TxResult};
+use super::error::{StorageFailure, StoreError, TxResult};
+use super::history::History;
 use super::tx::Operation;
 use super::wakeup::Wakeups;
-use super::{Keep, ResourcesRecord, Totals, VersionRecord};
+use super::{Keep, Totals};
 use crate::clock::Clock;
 use crate::limits::{MAX_WAITING_READS, MAX_WAITING_WRITES};
 
@@ -69,6 +69,8 @@ struct Shared {
     threads: Mutex<Threads>,
     sequences: Arc<Sequences>,
     known_workers: Arc<AtomicU64>,
+    history: History,
+    steps: Steps,
     wakeups: Wakeups,
     next_check: watch::Receiver<Option<Timestamp>>,
     keep: Keep,
@@ -121,6 +123,7 @@ impl SqliteStore {
         let soft = Arc::new(RwLock::new(SoftState::new()));
         let wakeups = Wakeups::default();
         let known_workers = Arc::new(AtomicU64::new(0));
+        let history = History::default();
         let tx = SqliteTx::new(
             connection,
             sequences.clone(),
@@ -130,6 +133,8 @@ impl SqliteStore {
             keep,
         )
         .map_err(failed)?;
+        history.begin(clock.now(), tx.levels());
+        wakeups.interest().spans_are(tx.levels().last_span);
         let (jobs, waiting_jobs) = crossbeam_channel::bounded(MAX_WAITING_WRITES);
         let (queries, waiting_queries) = crossbeam_channel::bounded::<Query>(MAX_WAITING_READS);
         let (committed, commits) = crossbeam_channel::bounded(1);
@@ -144,6 +149,7 @@ impl SqliteStore {
             jobs: waiting_jobs,
             clock,
             wakeups: wakeups.clone(),
+            history: history.clone(),
             next_check: checks,
             committed,
             commits: 0,
@@ -165,6 +171,8 @@ impl SqliteStore {
             threads: Mutex::new(threads),
             sequences,
             known_workers,
+            history,
+            steps: Steps::default(),
             wakeups,
             next_check,
             keep,
@@ -300,56 +308,6 @@ impl SqliteStore {
     ) -> Result<Page<SpanRecord>, StoreError> {
         self.query(move |connection, soft| queries::query_spans(connection, soft, &filter, sort, window))
             .await
-    }
-
-    /// Spans of an attempt without their attributes.
-    ///
-    /// # Errors
-    /// As [`SqliteStore::get_rollout`].
-    pub async fn light_trace(
-        &self,
-        rollout: RolloutId,
-        attempt: AttemptId,
-        after: Option<i64>,
-        limit: usize,
-    ) -> Result<Result<LightTrace, NotFound>, StoreError> {
-        self.query(move |connection, _| light::light_trace(connection, &rollout, &attempt, after, limit))
-            .await
-    }
-
-    /// One span of an attempt.
-    ///
-    /// # Errors
-    /// As [`SqliteStore::get_rollout`].
-    pub async fn get_span(
-        &self,
-        rollout: RolloutId,
-        attempt: AttemptId,
-        span_id: String,
-    ) -> Result<Result<SpanRecord, NotFound>, StoreError> {
-        self.query(move |connection, _| light::get_span(connection, &rollout, &attempt, &span_id)).await
-    }
-
-    /// Sets of resources and what came of them.
-    ///
-    /// # Errors
-    /// As [`SqliteStore::get_rollout`].
-    pub async fn resources_records(
-        &self,
-        contains: Option<String>,
-    ) -> Result<Vec<ResourcesRecord>, StoreError> {
-        self.query(move |connection, _| versions::resources_records(connection, contains.as_deref())).await
-    }
-
-    /// A set of resources with its versions.
-    ///
-    /// # Errors
-    /// As [`SqliteStore::get_rollout`].
-    pub async fn resources_versions(
-        &self,
-        id: ResourcesId,
-    ) -> Result<Option<(ResourcesUpdate, Vec<VersionRecord>)>, StoreError> {
-        self.query(move |connection, _| versions::resources_versions(connection, &id)).await
     }
 
     /// One set of resources.

@@ -18,6 +18,7 @@ use super::transaction::SqliteTx;
 use crate::clock::Clock;
 use crate::limits::{MAX_WRITES_PER_COMMIT, SOFT_STATE_INTERVAL};
 use crate::storage::error::{StorageFailure, StoreError, TxResult};
+use crate::storage::history::History;
 use crate::storage::tx::Operation;
 use crate::storage::wakeup::Wakeups;
 
@@ -99,6 +100,7 @@ pub(super) struct Writer {
     pub(super) jobs: Receiver<Box<dyn Job>>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) wakeups: Wakeups,
+    pub(super) history: History,
     pub(super) next_check: watch::Sender<Option<Timestamp>>,
     pub(super) committed: crossbeam_channel::Sender<()>,
     pub(super) commits: u64,
@@ -186,7 +188,10 @@ impl Writer {
 
     fn commit(&mut self) -> TxResult<()> {
         let signals = self.tx.commit()?;
+        let (levels, moves) = (self.tx.levels(), std::mem::take(&mut self.tx.moves));
+        self.history.committed(self.tx.now, levels, moves);
         self.wakeups.publish(signals, self.tx.now);
+        self.wakeups.interest().spans_are(levels.last_span);
         let next_check = self.tx.next_check();
         self.next_check.send_if_modified(|known| std::mem::replace(known, next_check) != next_check);
         self.commits += 1;

@@ -7,6 +7,3 @@ CREATE TABLE resource_versions (
     content     TEXT NOT NULL,
     PRIMARY KEY (resources, version)
 ) STRICT, WITHOUT ROWID;
-
--- Who was made with which set, so that their number is quickly told.
-CREATE INDEX rollouts_by_resources ON rollouts (resources_id, start_time) WHERE resources_id IS NOT NULL;

@@ -7,7 +7,7 @@ use lightning_store_client::wire::dashboard::{LightSpan, LightTrace};
 use lightning_store_client::wire::{AttemptId, RolloutId, SpanRecord};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::rows;
+use super::super::rows;
 use crate::storage::error::{NotFound, StorageFailure, TxResult};
 
 /// An attempt of a rollout, by its key; `latest` is the newest one.
