@@ -137,10 +137,10 @@ impl Server {
         })?;
         let address = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
         let clock: Arc<dyn Clock> = SystemClock::start();
-        let keys = config.limits.idempotency_keys;
+        let keep = config.limits.keep();
         let store = match &config.store {
-            StoreLocation::Sqlite(path) => Store::sqlite(path, clock.clone(), keys)?,
-            StoreLocation::Memory => Store::memory(clock.clone(), keys)?,
+            StoreLocation::Sqlite(path) => Store::sqlite(path, clock.clone(), keep)?,
+            StoreLocation::Memory => Store::memory(clock.clone(), keep)?,
         };
         let state = AppState { store, started: clock.now(), clock, stop: CancellationToken::new() };
         let app = App::new(state.clone(), cors, config.limits, config.access_log, pages);

@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::Args;
 use lightning_store_client::lax::Bounds;
 
+use crate::storage::Keep;
+
 /// The bounds that can be set.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Limits {
@@ -40,16 +42,36 @@ pub struct Limits {
         value_parser = idempotency_keys
     )]
     pub idempotency_keys: u32,
+
+    /// How many superseded versions are kept of each set of resources, for people to compare; beyond it the oldest are
+    /// dropped when the set is updated. 0 keeps none.
+    #[arg(
+        long,
+        env = "LIGHTNING_STORE_RESOURCE_VERSIONS",
+        default_value_t = RESOURCE_VERSIONS,
+        value_name = "COUNT"
+    )]
+    pub resource_versions: u32,
 }
 
 /// How many idempotency keys are remembered unless it is said otherwise.
 pub const IDEMPOTENCY_KEYS: u32 = 1_000_000;
+
+/// How many superseded versions of a set of resources are kept unless it is said otherwise.
+pub const RESOURCE_VERSIONS: u32 = 100;
 
 fn idempotency_keys(text: &str) -> Result<u32, String> {
     match text.parse() {
         Ok(0) => Err("the least is 1: without memory no repeated call would be known as one".to_owned()),
         Ok(count) => Ok(count),
         Err(_) => Err(format!("expected a number from 1 to {}", u32::MAX)),
+    }
+}
+
+impl Limits {
+    /// What a store keeps of what is over.
+    pub fn keep(&self) -> Keep {
+        Keep { idempotency_keys: self.idempotency_keys, resource_versions: self.resource_versions }
     }
 }
 
@@ -61,6 +83,7 @@ impl Default for Limits {
             max_connections: 20_000,
             max_connections_per_peer: 10_000,
             idempotency_keys: IDEMPOTENCY_KEYS,
+            resource_versions: RESOURCE_VERSIONS,
         }
     }
 }

@@ -7,7 +7,8 @@
 //! From text to what is looked at:
 //!
 //! 1. [`store::Trace`] takes spans in any order and keeps their text, with a few facts of each: its [`kind`], its label,
-//!    its [`usage`], its [`reward`].
+//!    its [`usage`], its [`reward`]. Spans may come without attributes and bring these facts along ([`light`]); whole
+//!    ones complete them.
 //! 2. [`tree::Tree`] puts them below each other and repairs what is wrong; [`layout::Layout`] flattens the visible part
 //!    into columns of numbers, [`minimap::Minimap`] all of it into pixels, and [`row::Row`] says what one row reads.
 //!    [`waterfall::Waterfall`] holds these together while spans arrive.
@@ -37,6 +38,7 @@ pub mod inspect;
 pub mod json;
 pub mod kind;
 pub mod layout;
+pub mod light;
 pub mod link;
 pub mod messages;
 pub mod minimap;

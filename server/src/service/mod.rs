@@ -12,6 +12,7 @@ pub mod memo;
 pub mod next_sequence_id;
 pub mod once;
 pub mod projection;
+pub mod resource_rows;
 pub mod resources;
 pub mod start_attempt;
 pub mod start_rollout;

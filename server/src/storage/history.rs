@@ -84,6 +84,12 @@ impl History {
     pub fn committed(&self, now: Timestamp, levels: Levels, moves: Moves) {
         let mut slots = self.0.lock();
         let number = slot(now);
+        // Somebody tells of the past before anything else happens.
+        if let Some((begin, _)) = &mut slots.begin
+            && number < *begin
+        {
+            *begin = number;
+        }
         match slots.kept.back_mut() {
             Some(last) if last.number >= number => last.end = levels,
             _ => slots.kept.push_back(Slot { number, end: levels, tokens: 0 }),
@@ -197,6 +203,19 @@ mod tests {
             history.stretch(960, 1_020),
             Stretch { waiting: Some(2), busy: Some(1), ..Stretch::default() }
         );
+    }
+
+    #[test]
+    fn what_is_told_of_the_past_is_known() {
+        let history = History::default();
+        history.begin(at(10_000.0), levels(0, 0));
+        history.committed(at(1_000.0), levels(4, 2), Moves::default());
+        history.committed(at(1_020.0), levels(6, 1), Moves::default());
+        history.tokens(&[(4, 7)]);
+        let told = history.stretch(990, 1_005);
+        assert_eq!((told.spans, told.tokens, told.waiting), (Some(4), Some(7), Some(2)));
+        assert_eq!(history.stretch(975, 990), Stretch::default());
+        assert_eq!(history.stretch(1_005, 1_035).spans, Some(2));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! - [`tx`]: the write side. A use case is an [`Operation`] over row verbs ([`tx::Tx`]).
 //! - [`reads`]: the read side: what queries have in common.
 //! - [`wakeup`]: signals from writes to those who wait or listen.
-//! - [`rows`], [`facts`], [`error`]: what the verbs speak of.
+//! - [`rows`], [`facts`], [`error`]: what the verbs speak of; [`resources`]: what lists of resources tell.
 //! - [`cursor`], [`history`]: what lists and charts of the dashboard need beside the rows.
 //! - [`sqlite`]: the implementation on SQLite, on disk or in memory.
 //!
@@ -15,6 +15,7 @@ pub mod error;
 pub mod facts;
 pub mod history;
 pub mod reads;
+pub mod resources;
 pub mod rows;
 pub mod sqlite;
 pub mod tx;
@@ -24,8 +25,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use lightning_store_client::wire::dashboard::{
-    FindRollouts, FindWaiting, FindWorkers, QueueView, RolloutDetail, RolloutRow, RolloutRows, StoreSummary,
-    SummaryWindow, WorkerDetail, WorkerRows,
+    FindRollouts, FindWaiting, FindWorkers, LightTrace, QueueView, RolloutDetail, RolloutRow, RolloutRows,
+    StoreSummary, SummaryWindow, WorkerDetail, WorkerRows,
 };
 use lightning_store_client::wire::{
     Attempt, AttemptField, AttemptId, Page, ResourcesField, ResourcesFilter, ResourcesId, ResourcesUpdate,
@@ -35,14 +36,16 @@ use lightning_store_client::wire::{
 use tokio::sync::watch;
 
 use self::cursor::Cursor;
-use self::error::StoreError;
+use self::error::{NotFound, StoreError};
 use self::facts::FactsBatch;
 use self::history::History;
+pub use self::resources::{Outcomes, ResourcesRecord, VersionRecord};
 use self::rows::RowKey;
 use self::sqlite::{OpenError, SqliteStore};
 use self::tx::Operation;
 use self::wakeup::Wakeups;
 use crate::clock::Clock;
+use crate::limits::{IDEMPOTENCY_KEYS, RESOURCE_VERSIONS};
 
 /// Numbers of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +60,21 @@ pub struct Totals {
     pub resources: u64,
     /// Workers.
     pub workers: u64,
+}
+
+/// How much is kept of what is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keep {
+    /// Idempotency keys.
+    pub idempotency_keys: u32,
+    /// Superseded versions of each set of resources. 0: none.
+    pub resource_versions: u32,
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self { idempotency_keys: IDEMPOTENCY_KEYS, resource_versions: RESOURCE_VERSIONS }
+    }
 }
 
 /// A store. Clones share it.
@@ -82,26 +100,33 @@ macro_rules! queries {
 }
 
 impl Store {
-    /// Opens the SQLite database at `path`, or makes it. Remembers up to so many idempotency keys.
+    /// Opens the SQLite database at `path`, or makes it.
     ///
     /// # Errors
     /// [`OpenError`]; its text says what to do.
-    pub fn sqlite(path: &Path, clock: Arc<dyn Clock>, idempotency_keys: u32) -> Result<Self, OpenError> {
-        SqliteStore::open(path, clock, idempotency_keys).map(Self::Sqlite)
+    pub fn sqlite(path: &Path, clock: Arc<dyn Clock>, keep: Keep) -> Result<Self, OpenError> {
+        SqliteStore::open(path, clock, keep).map(Self::Sqlite)
     }
 
-    /// Opens a store that is gone with the process. Remembers up to so many idempotency keys.
+    /// Opens a store that is gone with the process.
     ///
     /// # Errors
     /// [`OpenError`]; its text says what to do.
-    pub fn memory(clock: Arc<dyn Clock>, idempotency_keys: u32) -> Result<Self, OpenError> {
-        SqliteStore::memory(clock, idempotency_keys).map(Self::Sqlite)
+    pub fn memory(clock: Arc<dyn Clock>, keep: Keep) -> Result<Self, OpenError> {
+        SqliteStore::memory(clock, keep).map(Self::Sqlite)
     }
 
     /// What kind of store this is.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Sqlite(store) => store.name(),
+        }
+    }
+
+    /// How many superseded versions of each set of resources are kept.
+    pub fn kept_versions(&self) -> u32 {
+        match self {
+            Self::Sqlite(store) => store.kept_versions(),
         }
     }
 
@@ -160,6 +185,17 @@ impl Store {
         get_latest_attempt(id: RolloutId) -> Option<Attempt>;
         /// A list of the spans of a rollout; empty if there is no such rollout.
         query_spans(filter: SpanFilter, sort: Option<Sort<SpanField>>, window: Window) -> Page<SpanRecord>;
+        /// Up to so many spans of an attempt (or the one called latest) without their attributes, in the order in which
+        /// they were stored, from behind the one with this storage key.
+        light_trace(rollout: RolloutId, attempt: AttemptId, after: Option<i64>, limit: usize)
+            -> Result<LightTrace, NotFound>;
+        /// One span of an attempt (or the one called latest).
+        get_span(rollout: RolloutId, attempt: AttemptId, span_id: String) -> Result<SpanRecord, NotFound>;
+        /// The sets of resources with this text in their ids, and what came of them, in the order in which they were first
+        /// stored.
+        resources_records(contains: Option<String>) -> Vec<ResourcesRecord>;
+        /// A set of resources with its versions that are kept, the current one first.
+        resources_versions(id: ResourcesId) -> Option<(ResourcesUpdate, Vec<VersionRecord>)>;
         /// One set of resources.
         get_resources(id: ResourcesId) -> Option<ResourcesUpdate>;
         /// The resources that were written last.

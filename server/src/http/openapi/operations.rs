@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::components::{Components, list_of, nullable};
 use super::operation::Operation;
-use super::{dashboard, examples, otlp, queries};
+use super::{dashboard, examples, otlp, queries, traces};
 
 /// What is known of an operation; none for one that is not in the table.
 pub(super) fn describe(endpoint: &Endpoint, components: &mut Components) -> Option<Operation> {
@@ -20,6 +20,7 @@ pub(super) fn describe(endpoint: &Endpoint, components: &mut Components) -> Opti
         .or_else(|| dashboard::describe(endpoint, components))
         .or_else(|| agl_v1(endpoint, components))
         .or_else(|| further(endpoint, components))
+        .or_else(|| traces::describe(endpoint, components))
 }
 
 fn v1_agl(endpoint: &Endpoint, components: &mut Components) -> Option<Operation> {

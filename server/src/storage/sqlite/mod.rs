@@ -48,11 +48,11 @@ use self::sequences::Sequences;
 use self::soft::SoftState;
 use self::transaction::SqliteTx;
 use self::writer::{Call, Job, Writer};
-use super::Totals;
 use super::error::{StorageFailure, StoreError, TxResult};
 use super::history::History;
 use super::tx::Operation;
 use super::wakeup::Wakeups;
+use super::{Keep, Totals};
 use crate::clock::Clock;
 use crate::limits::{MAX_WAITING_READS, MAX_WAITING_WRITES};
 
@@ -73,6 +73,7 @@ struct Shared {
     steps: Steps,
     wakeups: Wakeups,
     next_check: watch::Receiver<Option<Timestamp>>,
+    keep: Keep,
     place: Arc<Place>,
 }
 
@@ -97,28 +98,23 @@ impl std::fmt::Debug for Channels {
 }
 
 impl SqliteStore {
-    /// Opens the database at `path`, or makes it. Remembers up to so many idempotency keys.
+    /// Opens the database at `path`, or makes it.
     ///
     /// # Errors
     /// [`OpenError`]; its text says what to do.
-    pub fn open(path: &Path, clock: Arc<dyn Clock>, idempotency_keys: u32) -> Result<Self, OpenError> {
-        Self::start("SQLite", Place::file(path)?, clock, idempotency_keys)
+    pub fn open(path: &Path, clock: Arc<dyn Clock>, keep: Keep) -> Result<Self, OpenError> {
+        Self::start("SQLite", Place::file(path)?, clock, keep)
     }
 
-    /// Opens a store that is gone with the process. Remembers up to so many idempotency keys.
+    /// Opens a store that is gone with the process.
     ///
     /// # Errors
     /// [`OpenError`]; its text says what to do.
-    pub fn memory(clock: Arc<dyn Clock>, idempotency_keys: u32) -> Result<Self, OpenError> {
-        Self::start("memory", Place::memory()?, clock, idempotency_keys)
+    pub fn memory(clock: Arc<dyn Clock>, keep: Keep) -> Result<Self, OpenError> {
+        Self::start("memory", Place::memory()?, clock, keep)
     }
 
-    fn start(
-        name: &'static str,
-        place: Place,
-        clock: Arc<dyn Clock>,
-        idempotency_keys: u32,
-    ) -> Result<Self, OpenError> {
+    fn start(name: &'static str, place: Place, clock: Arc<dyn Clock>, keep: Keep) -> Result<Self, OpenError> {
         let place = Arc::new(place);
         let connection = open_writer(&place)?;
         let failed =
@@ -134,7 +130,7 @@ impl SqliteStore {
             soft.clone(),
             known_workers.clone(),
             wakeups.feed().clone(),
-            idempotency_keys,
+            keep,
         )
         .map_err(failed)?;
         history.begin(clock.now(), tx.levels());
@@ -179,6 +175,7 @@ impl SqliteStore {
             steps: Steps::default(),
             wakeups,
             next_check,
+            keep,
             place,
         })))
     }
@@ -201,6 +198,11 @@ impl SqliteStore {
     /// The next number of a rollout, if one can be had without writing.
     pub fn next_reserved_sequence_id(&self, rollout: &RolloutId) -> Option<i64> {
         self.0.sequences.next_reserved(rollout)
+    }
+
+    /// How many superseded versions of each set of resources are kept.
+    pub fn kept_versions(&self) -> u32 {
+        self.0.keep.resource_versions
     }
 
     /// Carries out an operation.

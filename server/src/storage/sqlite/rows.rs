@@ -191,7 +191,7 @@ pub(super) fn raw(row: &Row<'_>, column: usize) -> TxResult<RawJson> {
     text(row, column).map(RawJson::trusted)
 }
 
-/// A time.
+/// A time from a column.
 pub(super) fn time(row: &Row<'_>, column: usize) -> TxResult<Timestamp> {
     let seconds: f64 = row.get(column)?;
     Timestamp::from_seconds(seconds).ok_or_else(|| StorageFailure::Unreadable("infinite time".to_owned()))

@@ -21,6 +21,7 @@ use super::rows::{self, seconds};
 use super::sequences::{Reservation, Sequences};
 use super::soft::{SoftChange, SoftState};
 use crate::limits::MAX_KEYS_PER_SWEEP;
+use crate::storage::Keep;
 use crate::storage::error::{StorageFailure, TxResult};
 use crate::storage::history::{Levels, Moves};
 use crate::storage::rows::{AttemptRow, RolloutRow, RowKey};
@@ -81,6 +82,8 @@ pub(super) struct SqliteTx {
     pub(super) sequences: Arc<Sequences>,
     pub(super) pending_sequences: HashMap<RolloutId, i64>,
     pub(super) answers: Answers,
+    /// How many superseded versions of each set of resources are kept.
+    pub(super) resource_versions: u32,
     pub(super) soft: Arc<RwLock<SoftState>>,
     pub(super) soft_changes: Vec<SoftChange>,
     pub(super) signals: Signals,
@@ -100,9 +103,9 @@ impl SqliteTx {
         soft: Arc<RwLock<SoftState>>,
         known_workers: Arc<AtomicU64>,
         feed: Feed,
-        idempotency_keys: u32,
+        keep: Keep,
     ) -> rusqlite::Result<Self> {
-        let answers = Answers::load(&connection, idempotency_keys)?;
+        let answers = Answers::load(&connection, keep.idempotency_keys)?;
         let counts = Counts::load(&connection)?;
         let workers = connection.query_row("SELECT count(*) FROM workers", [], |row| row.get::<_, u32>(0))?;
         known_workers.store(u64::from(workers), Ordering::Relaxed);
@@ -133,6 +136,7 @@ impl SqliteTx {
             sequences,
             pending_sequences: HashMap::new(),
             answers,
+            resource_versions: keep.resource_versions,
             soft,
             soft_changes: Vec::new(),
             signals: Signals::default(),

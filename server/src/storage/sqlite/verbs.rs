@@ -13,6 +13,7 @@ use rusqlite::{OptionalExtension as _, params};
 
 use super::answers::Answers;
 use super::dashboard::facts;
+use super::dashboard::versions::keep_version;
 use super::rows::{self, seconds};
 use super::soft::SoftChange;
 use super::transaction::{Hot, SqliteTx, expect_one};
@@ -59,6 +60,9 @@ impl Tx for SqliteTx {
         if update.version == 1 {
             self.next.resources += 1;
             self.counts.resources += 1;
+        } else {
+            let most = self.resource_versions;
+            keep_version(self.write()?, &update.resources_id, update.version, most)?;
         }
         let touched = self.write()?.prepare_cached(SQL)?.execute(params![
             key,

@@ -3,19 +3,22 @@
 use std::sync::atomic::Ordering;
 
 use lightning_store_client::wire::dashboard::{
-    FindRollouts, FindWaiting, FindWorkers, QueueView, RolloutDetail, RolloutRow, RolloutRows, StoreSummary,
-    SummaryWindow, WorkerDetail, WorkerRows,
+    FindRollouts, FindWaiting, FindWorkers, LightTrace, QueueView, RolloutDetail, RolloutRow, RolloutRows,
+    StoreSummary, SummaryWindow, WorkerDetail, WorkerRows,
 };
-use lightning_store_client::wire::{AttemptId, RolloutId, SpanRecord, Timestamp, WorkerId};
+use lightning_store_client::wire::{
+    AttemptId, ResourcesId, ResourcesUpdate, RolloutId, SpanRecord, Timestamp, WorkerId,
+};
 
 use super::super::SqliteStore;
 use super::summary::Around;
-use super::{export, facts, find, queue, rows, summary, workers};
+use super::{export, facts, find, light, queue, rows, summary, versions, workers};
 use crate::storage::cursor::Cursor;
-use crate::storage::error::StoreError;
+use crate::storage::error::{NotFound, StoreError};
 use crate::storage::facts::FactsBatch;
 use crate::storage::history::History;
 use crate::storage::rows::RowKey;
+use crate::storage::{ResourcesRecord, VersionRecord};
 
 type Answer<T> = Result<T, StoreError>;
 
@@ -107,5 +110,40 @@ impl SqliteStore {
     /// What the next spans change.
     pub async fn next_facts(&self, most: usize) -> Answer<FactsBatch> {
         self.query(move |connection, _| facts::next(connection, most)).await
+    }
+
+    /// Spans of an attempt without their attributes.
+    pub async fn light_trace(
+        &self,
+        rollout: RolloutId,
+        attempt: AttemptId,
+        after: Option<i64>,
+        limit: usize,
+    ) -> Answer<Result<LightTrace, NotFound>> {
+        self.query(move |connection, _| light::light_trace(connection, &rollout, &attempt, after, limit))
+            .await
+    }
+
+    /// One span of an attempt.
+    pub async fn get_span(
+        &self,
+        rollout: RolloutId,
+        attempt: AttemptId,
+        span_id: String,
+    ) -> Answer<Result<SpanRecord, NotFound>> {
+        self.query(move |connection, _| light::get_span(connection, &rollout, &attempt, &span_id)).await
+    }
+
+    /// Sets of resources and what came of them.
+    pub async fn resources_records(&self, contains: Option<String>) -> Answer<Vec<ResourcesRecord>> {
+        self.query(move |connection, _| versions::resources_records(connection, contains.as_deref())).await
+    }
+
+    /// A set of resources with its versions.
+    pub async fn resources_versions(
+        &self,
+        id: ResourcesId,
+    ) -> Answer<Option<(ResourcesUpdate, Vec<VersionRecord>)>> {
+        self.query(move |connection, _| versions::resources_versions(connection, &id)).await
     }
 }
