@@ -185,10 +185,10 @@ impl Waterfall {
     #[wasm_bindgen(js_name = kindCounts)]
     pub fn kind_counts(&self) -> String {
         let counts = kind_counts(self.inner.trace());
-        let counts: Vec<(&str, &dyn ToText)> =
-            counts.iter().map(|(kind, count)| (kind.as_str(), count as &dyn ToText)).collect();
+        let names: Vec<&str> = counts.iter().map(|(kind, _)| kind.as_str()).collect();
+        let values: Vec<&dyn ToText> = counts.iter().map(|(_, count)| count as &dyn ToText).collect();
         let mut out = String::new();
-        text::push_object(&mut out, &counts);
+        text::push_object(&mut out, &names.join(" "), &values);
         out
     }
 
