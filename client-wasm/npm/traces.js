@@ -180,7 +180,7 @@ function makeTrace(makeClient, glue, load) {
 
     /** A copy of a column. Views would detach when the memory grows. */
     #column(Type, address, length) {
-      return new Type(glue.traceMemory().buffer, address, length).slice();
+      return new Type(glue.Waterfall.memory().buffer, address, length).slice();
     }
 
     append(text) {
@@ -377,7 +377,7 @@ function makeTrace(makeClient, glue, load) {
     }
 
     static compare(a, b, order = "time") {
-      return JSON.parse(glue.compare(a.#inner, b.#inner, isSequence(order)));
+      return JSON.parse(glue.Waterfall.compare(a.#inner, b.#inner, isSequence(order)));
     }
   }
 
@@ -443,8 +443,8 @@ function makeTrace(makeClient, glue, load) {
     Waterfall,
     JsonDocument,
     compare: Waterfall.compare,
-    isSecret: (key) => loaded().isSecret(String(key)),
-    maskSecrets: (text) => loaded().maskSecrets(String(text)) ?? null,
+    isSecret: (key) => loaded().Document.isSecret(String(key)),
+    maskSecrets: (text) => loaded().Document.maskSecrets(String(text)) ?? null,
     KINDS,
     Flag,
   };

@@ -1,5 +1,6 @@
 //! From text to the tokens of a [`Tape`](super::Tape): one pass, without recursion.
 
+use super::double::double;
 use super::tape::{Bounds, Kind, Token};
 
 /// Why a text is not taken, and where.
@@ -224,7 +225,7 @@ impl Parser<'_> {
         }
         if kind == Kind::Float {
             let text = std::str::from_utf8(&self.text[start..self.at]).unwrap_or_default();
-            if !text.parse::<f64>().is_ok_and(f64::is_finite) {
+            if !double(text).is_some_and(f64::is_finite) {
                 kind = Kind::NotFinite;
             }
         }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::json::{Json, text_of};
 use super::python::parse_structure;
 use super::sort::sorted;
-use crate::lax::{Kind, Node};
+use crate::lax::{Kind, Node, double};
 use crate::wire::JsonObject;
 
 /// How many dots of a key are followed; the rest of the key stays one piece.
@@ -131,8 +131,8 @@ pub(super) fn scalar_text(node: Node<'_>) -> Option<String> {
 /// A finite number, or a string of one.
 pub(super) fn number_of(node: Node<'_>) -> Option<f64> {
     let number: f64 = match node.kind() {
-        Kind::Integer | Kind::Float => node.source().parse().ok()?,
-        Kind::String => node.text()?.trim().parse().ok()?,
+        Kind::Integer | Kind::Float => double(node.source())?,
+        Kind::String => double(node.text()?.trim())?,
         _ => return None,
     };
     number.is_finite().then_some(number)

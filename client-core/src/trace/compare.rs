@@ -225,9 +225,14 @@ fn changes(a: &Trace, of_a: usize, b: &Trace, of_b: usize) -> Vec<Change> {
             Change::Tokens,
             (span_a.input_tokens, span_a.output_tokens) != (span_b.input_tokens, span_b.output_tokens),
         ),
-        (Change::Messages, SpanMessages::of_span(a, of_a) != SpanMessages::of_span(b, of_b)),
+        (Change::Messages, messages(a, of_a) != messages(b, of_b)),
     ];
     checks.into_iter().filter(|(_, differs)| *differs).map(|(change, _)| change).collect()
+}
+
+/// What was said, as text, which is compared without more code for it.
+fn messages(trace: &Trace, span: usize) -> String {
+    text(&SpanMessages::of_span(trace, span))
 }
 
 fn difference_of(b: u64, a: u64) -> i64 {

@@ -223,16 +223,17 @@ fn push_node(out: &mut String, node: Node<'_>, key: &Key<'_>, again: bool) {
     };
     push_object(
         out,
+        "id key type count bytes value cut embedded note",
         &[
-            ("id", &node.index()),
-            ("key", key),
-            ("type", &kind),
-            ("count", &count),
-            ("bytes", &node.source().len()),
-            ("value", &value),
-            ("cut", &cut),
-            ("embedded", &embedded(node).is_some()),
-            ("note", &note),
+            &node.index(),
+            key,
+            &kind,
+            &count,
+            &node.source().len(),
+            &value,
+            &cut,
+            &embedded(node).is_some(),
+            &note,
         ],
     );
 }

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::text::push_json;
-use crate::lax::{Bounds, Kind, Node, Tape};
+use crate::lax::{Bounds, Kind, Node, Tape, double};
 use crate::wire::JsonObject;
 
 /// How deep values may lie in each other. What is deeper is shown as text.
@@ -105,7 +105,7 @@ impl Json {
     /// A number as a double.
     pub fn as_number(&self) -> Option<f64> {
         match self {
-            Self::Number(text) => text.parse().ok(),
+            Self::Number(text) => double(text),
             _ => None,
         }
     }

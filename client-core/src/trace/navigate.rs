@@ -127,19 +127,20 @@ impl Waterfall {
             let mut columns = String::new();
             push_object(
                 &mut columns,
+                "row start self_time depth parent flags children spans errors tokens position siblings",
                 &[
-                    ("row", &number),
-                    ("start", &known(layout.start[number])),
-                    ("self_time", &known(layout.self_time[number])),
-                    ("depth", &u64::from(layout.depth[number])),
-                    ("parent", &i64::from(layout.parent[number])),
-                    ("flags", &u64::from(layout.flags[number])),
-                    ("children", &layout.children[number]),
-                    ("spans", &layout.spans[number]),
-                    ("errors", &layout.errors[number]),
-                    ("tokens", &layout.tokens[number]),
-                    ("position", &layout.position[number]),
-                    ("siblings", &layout.siblings[number]),
+                    &number,
+                    &known(layout.start[number]),
+                    &known(layout.self_time[number]),
+                    &u64::from(layout.depth[number]),
+                    &i64::from(layout.parent[number]),
+                    &u64::from(layout.flags[number]),
+                    &layout.children[number],
+                    &layout.spans[number],
+                    &layout.errors[number],
+                    &layout.tokens[number],
+                    &layout.position[number],
+                    &layout.siblings[number],
                 ],
             );
             out.push(',');
@@ -154,7 +155,7 @@ impl Waterfall {
         struct Crumb(String, String);
         impl ToText for Crumb {
             fn write(&self, out: &mut String) {
-                push_object(out, &[("key", &self.0), ("label", &self.1)]);
+                push_object(out, "key label", &[&self.0, &self.1]);
             }
         }
         let keys = self.breadcrumbs();
@@ -185,7 +186,7 @@ impl Trace {
         struct Event(String, Option<f64>, Json);
         impl ToText for Event {
             fn write(&self, out: &mut String) {
-                push_object(out, &[("name", &self.0), ("timestamp", &self.1), ("attributes", &self.2)]);
+                push_object(out, "name timestamp attributes", &[&self.0, &self.1, &self.2]);
             }
         }
         let text = self.read_span(span);

@@ -245,8 +245,14 @@ impl<'a> Parser<'a> {
         }
         let bases = [("0x", 16), ("0o", 8), ("0b", 2)];
         if let Some((base, radix)) = bases.into_iter().find(|(base, _)| digits.starts_with(base)) {
-            let value = u128::from_str_radix(&digits[base.len()..], radix).ok()?;
-            return Some(Json::Number(format!("{sign}{value}").into()));
+            // Larger ones stay as they were written, as text.
+            return Some(match u64::from_str_radix(&digits[base.len()..], radix) {
+                Ok(value) => Json::Number(format!("{sign}{value}").into()),
+                Err(_) if digits[base.len()..].bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+                    Json::String(format!("{sign}{digits}"))
+                }
+                Err(_) => return None,
+            });
         }
         number_text(&digits).map(|text| Json::Number(format!("{sign}{text}").into()))
     }

@@ -39,10 +39,10 @@ pub fn text(value: &dyn ToText) -> String {
     out
 }
 
-/// Appends an object.
-pub fn push_object(out: &mut String, members: &[(&str, &dyn ToText)]) {
+/// Appends an object: the names of its members, with blanks between them, and their values.
+pub fn push_object(out: &mut String, names: &str, values: &[&dyn ToText]) {
     let mut separator = '{';
-    for (name, value) in members.iter().filter(|(_, value)| !value.is_absent()) {
+    for (name, value) in names.split(' ').zip(values).filter(|(_, value)| !value.is_absent()) {
         out.push(separator);
         separator = ',';
         // Names are ours: none has to be escaped.
@@ -210,7 +210,7 @@ macro_rules! objects {
         impl ToText for $type {
             fn write(&self, out: &mut String) {
                 let Self { $($field),* } = self;
-                push_object(out, &[$((stringify!($field), $field)),*]);
+                push_object(out, concat!($(stringify!($field), " "),*), &[$($field),*]);
             }
         }
     )*};
@@ -255,7 +255,7 @@ objects! {
 impl ToText for Exception {
     fn write(&self, out: &mut String) {
         let Self { kind, message, stacktrace } = self;
-        push_object(out, &[("type", kind), ("message", message), ("stacktrace", stacktrace)]);
+        push_object(out, "type message stacktrace", &[kind, message, stacktrace]);
     }
 }
 
@@ -264,13 +264,8 @@ impl ToText for Message {
         let Self { role, name, parts, tool_call_id, finish_reason } = self;
         push_object(
             out,
-            &[
-                ("role", role),
-                ("name", &IfSome(name)),
-                ("parts", parts),
-                ("tool_call_id", &IfSome(tool_call_id)),
-                ("finish_reason", &IfSome(finish_reason)),
-            ],
+            "role name parts tool_call_id finish_reason",
+            &[role, &IfSome(name), parts, &IfSome(tool_call_id), &IfSome(finish_reason)],
         );
     }
 }
@@ -278,29 +273,23 @@ impl ToText for Message {
 impl ToText for Part {
     fn write(&self, out: &mut String) {
         match self {
-            Self::Text { text } => push_object(out, &[("type", &"text"), ("text", text)]),
+            Self::Text { text } => push_object(out, "type text", &[&"text", text]),
             Self::Json { value, note } => {
-                push_object(out, &[("type", &"json"), ("value", value), ("note", &IfSome(note))]);
+                push_object(out, "type value note", &[&"json", value, &IfSome(note)]);
             }
             Self::Image { url, media_type } => {
-                push_object(out, &[("type", &"image"), ("url", url), ("media_type", &IfSome(media_type))]);
+                push_object(out, "type url media_type", &[&"image", url, &IfSome(media_type)]);
             }
             Self::ToolCall { id, name, arguments, note } => push_object(
                 out,
-                &[
-                    ("type", &"tool_call"),
-                    ("id", id),
-                    ("name", name),
-                    ("arguments", arguments),
-                    ("note", &IfSome(note)),
-                ],
+                "type id name arguments note",
+                &[&"tool_call", id, name, arguments, &IfSome(note)],
             ),
-            Self::ToolResult { tool_call_id, content } => push_object(
-                out,
-                &[("type", &"tool_result"), ("tool_call_id", tool_call_id), ("content", content)],
-            ),
-            Self::Reasoning { text } => push_object(out, &[("type", &"reasoning"), ("text", text)]),
-            Self::Refusal { text } => push_object(out, &[("type", &"refusal"), ("text", text)]),
+            Self::ToolResult { tool_call_id, content } => {
+                push_object(out, "type tool_call_id content", &[&"tool_result", tool_call_id, content])
+            }
+            Self::Reasoning { text } => push_object(out, "type text", &[&"reasoning", text]),
+            Self::Refusal { text } => push_object(out, "type text", &[&"refusal", text]),
         }
     }
 }
@@ -308,11 +297,11 @@ impl ToText for Part {
 impl ToText for Repair {
     fn write(&self, out: &mut String) {
         match self {
-            Self::Circle { span_id } => push_object(out, &[("reason", &"circle"), ("span_id", span_id)]),
+            Self::Circle { span_id } => push_object(out, "reason span_id", &[&"circle", span_id]),
             Self::DuplicateIds { count } => {
-                push_object(out, &[("reason", &"duplicate_ids"), ("count", count)]);
+                push_object(out, "reason count", &[&"duplicate_ids", count]);
             }
-            Self::Moved { span_id } => push_object(out, &[("reason", &"moved"), ("span_id", span_id)]),
+            Self::Moved { span_id } => push_object(out, "reason span_id", &[&"moved", span_id]),
         }
     }
 }

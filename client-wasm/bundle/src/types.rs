@@ -144,14 +144,12 @@ pub(crate) fn trace_declarations(index: &str, written: &str) -> Result<String> {
 
 /// The names that declarations export.
 fn exports(declarations: &str) -> NameSet<'_> {
-    let name = |line: &str| {
-        let rest = line.strip_prefix("export ")?;
-        let (kind, rest) = rest.split_once(' ')?;
+    fn name(line: &str) -> Option<&str> {
+        let (kind, rest) = line.strip_prefix("export ")?.split_once(' ')?;
         let is_one = ["class", "interface", "type", "function", "const"].contains(&kind);
         let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
         is_one.then_some(&rest[..end])
-    };
-    // Borrowed from the text, line by line.
+    }
     declarations.lines().filter_map(name).collect()
 }
 

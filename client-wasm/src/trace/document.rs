@@ -1,6 +1,7 @@
 //! JSON to look into.
 
-use lightning_store_client::trace;
+use lightning_store_client::trace::secrets::{is_secret, mask_json};
+use lightning_store_client::trace::{self, Json};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// `JsonDocument` of `npm/traces.js`.
@@ -12,6 +13,19 @@ impl Document {
     #[wasm_bindgen(constructor)]
     pub fn new(text: String) -> Self {
         Self(trace::Document::new(text))
+    }
+
+    /// Whether the value under a key is masked.
+    #[wasm_bindgen(js_name = isSecret)]
+    pub fn is_secret(key: &str) -> bool {
+        is_secret(key)
+    }
+
+    /// JSON with its secrets masked; nothing if there is none, or it is no JSON.
+    #[wasm_bindgen(js_name = maskSecrets)]
+    pub fn mask_secrets(text: &str) -> Option<String> {
+        let mut json = Json::parse(text)?;
+        mask_json("", &mut json).then(|| json.to_json())
     }
 
     pub fn error(&self) -> Option<String> {

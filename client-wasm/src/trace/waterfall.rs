@@ -7,8 +7,9 @@ use lightning_store_client::trace::store::Order;
 use lightning_store_client::trace::text::{self, ToText};
 use lightning_store_client::trace::triplets::{RewardMatch, TripletOptions};
 use lightning_store_client::trace::{
-    self, Conversation, FinalReward, Kind, Minimap, Shape, SpanMessages, Trace, Training,
+    self, Comparison, Conversation, FinalReward, Kind, Minimap, Shape, SpanMessages, Trace, Training,
 };
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// `Waterfall` of `npm/traces.js`.
@@ -20,10 +21,6 @@ pub struct Waterfall {
 }
 
 impl Waterfall {
-    pub(super) fn trace(&self) -> &Trace {
-        self.inner.trace()
-    }
-
     fn of_span(&self, span_id: &str, tell: impl FnOnce(&Trace, usize) -> String) -> Option<String> {
         let trace = self.inner.trace();
         trace.find(span_id).map(|span| tell(trace, span))
@@ -35,6 +32,16 @@ impl Waterfall {
     #[wasm_bindgen(constructor)]
     pub fn new() -> Self {
         Self { inner: trace::Waterfall::new(), minimap: Minimap::default() }
+    }
+
+    /// The memory of the module, for looking at columns.
+    pub fn memory() -> JsValue {
+        wasm_bindgen::memory()
+    }
+
+    /// Two attempts side by side.
+    pub fn compare(a: &Waterfall, b: &Waterfall, by_sequence: bool) -> String {
+        text::text(&Comparison::of(a.inner.trace(), b.inner.trace(), order(by_sequence)))
     }
 
     pub fn append(&mut self, text: &str) -> String {
@@ -178,10 +185,10 @@ impl Waterfall {
     #[wasm_bindgen(js_name = kindCounts)]
     pub fn kind_counts(&self) -> String {
         let counts = kind_counts(self.inner.trace());
-        let counts: Vec<(&str, &dyn ToText)> =
-            counts.iter().map(|(kind, count)| (kind.as_str(), count as &dyn ToText)).collect();
+        let names: Vec<&str> = counts.iter().map(|(kind, _)| kind.as_str()).collect();
+        let values: Vec<&dyn ToText> = counts.iter().map(|(_, count)| count as &dyn ToText).collect();
         let mut out = String::new();
-        text::push_object(&mut out, &counts);
+        text::push_object(&mut out, &names.join(" "), &values);
         out
     }
 
@@ -273,7 +280,7 @@ impl Waterfall {
     }
 }
 
-pub(super) fn order(by_sequence: bool) -> Order {
+fn order(by_sequence: bool) -> Order {
     if by_sequence { Order::Sequence } else { Order::Time }
 }
 

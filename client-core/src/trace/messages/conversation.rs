@@ -86,16 +86,17 @@ impl Conversation {
         let mut turn_of = vec![None; trace.len()];
         let mut threads = Threads::default();
         let mut conversation = Self::default();
-        let mut tools: Vec<Tool> = Vec::new();
+        // As text, which is compared without more code for it.
+        let mut tools = String::new();
         for group in calls(trace, &places) {
             let Some(mut turn) = Turn::of(trace, &group) else { continue };
             let number = conversation.turns.len();
             threads.add(number, &mut turn);
-            if turn.tools == tools {
-                turn.tools = Vec::new();
-            } else {
-                tools.clone_from(&turn.tools);
+            let offered = text(&turn.tools);
+            if offered == tools {
+                turn.tools.clear();
             }
+            tools = offered;
             for span in group {
                 turn_of[span] = Some(number);
             }
