@@ -47,7 +47,11 @@ export function Page({ id }: PageProps) {
     () =>
       watch(["rollouts", "summary"], (event) => {
         const behind = answer.data.peek()?.rollout?.detail.behind ?? 0;
-        if (event === null || (event.type === "rollout" ? event.data.rollout_id === id : behind > 0 || isLive())) refetch();
+        if (
+          event === null ||
+          (event.type === "rollout" ? event.data.rollout_id === id : behind > 0 || isLive())
+        )
+          refetch();
       }),
     [id],
   );
@@ -93,19 +97,26 @@ function Rollout({ loaded }: { readonly loaded: LoadedRollout }) {
       ) : attemptId === null ? (
         <Empty title="No attempt yet">
           <p>
-            The rollout waits in the <a href={href("/queue")}>queue</a>. Its spans appear here as soon as a worker begins.
+            The rollout waits in the <a href={href("/queue")}>queue</a>. Its spans appear here as soon as a
+            worker begins.
           </p>
         </Empty>
       ) : model === null || model.session.attemptId !== attemptId ? (
         <Loading rows={10} />
       ) : (
-        <Trace key={`${rollout.rollout_id} ${attemptId}`} loaded={loaded} model={model} failed={attempt?.attempt.status !== "succeeded"} />
+        <Trace
+          key={`${rollout.rollout_id} ${attemptId}`}
+          loaded={loaded}
+          model={model}
+          failed={attempt?.attempt.status !== "succeeded"}
+        />
       )}
     </>
   );
 }
 
-const isWidth = (value: unknown): value is number => typeof value === "number" && value >= 280 && value <= 1000;
+const isWidth = (value: unknown): value is number =>
+  typeof value === "number" && value >= 280 && value <= 1000;
 /** Pixels. */
 const inspectorWidth = preference<number>("trace.inspector", 420, isWidth);
 
@@ -165,9 +176,18 @@ function Trace({ loaded, model, failed }: TraceProps) {
   };
   const tabs = (Object.keys(VIEW_NAMES) as View[]).map((name) => ({ name, label: VIEW_NAMES[name] }));
   return (
-    <div class="trace" data-inspector={state.span !== null} style={{ "--inspector": `${inspectorWidth.value}px` }}>
+    <div
+      class="trace"
+      data-inspector={state.span !== null}
+      style={{ "--inspector": `${inspectorWidth.value}px` }}
+    >
       <div class="trace-main">
-        <Tabs label="Views of the attempt" tabs={tabs} current={state.view} onChange={(view) => url.set({ view })}>
+        <Tabs
+          label="Views of the attempt"
+          tabs={tabs}
+          current={state.view}
+          onChange={(view) => url.set({ view })}
+        >
           <Progress on={session.loading.value && session.spanCountNow() > 0} />
           <Notices model={model} loaded={loaded} />
           {state.view === "waterfall" || state.view === "tree" ? (
@@ -237,8 +257,8 @@ function Notices({ model, loaded }: { readonly model: WaterfallModel; readonly l
       ) : null}
       {missing ? (
         <div class="banner">
-          These spans are not in the store any more: {count(attempt?.facts.spans ?? 0)} were counted when they came. They were evicted or
-          deleted.
+          These spans are not in the store any more: {count(attempt?.facts.spans ?? 0)} were counted when they
+          came. They were evicted or deleted.
         </div>
       ) : null}
     </>

@@ -24,11 +24,20 @@ const MATCHES = [
   ["first_sibling", "last call beside it"],
 ] as const;
 
-export function TrainingView({ session, onSpan }: { readonly session: TraceSession; readonly onSpan: (spanId: string) => void }) {
+export function TrainingView({
+  session,
+  onSpan,
+}: {
+  readonly session: TraceSession;
+  readonly onSpan: (spanId: string) => void;
+}) {
   const { reward_match } = url.signal.value;
   const revision = session.revision.value;
   const waiting = session.bodies.value !== null;
-  const training = useMemo(() => session.waterfall.training({ rewardMatch: reward_match }), [revision, waiting, reward_match]);
+  const training = useMemo(
+    () => session.waterfall.training({ rewardMatch: reward_match }),
+    [revision, waiting, reward_match],
+  );
   const final = useMemo(() => session.waterfall.finalReward(), [revision, waiting]);
   const { triplets, left_out, unmatched_rewards } = training;
   const skipped = triplets.filter((triplet) => triplet.no_token_ids).length;
@@ -95,7 +104,13 @@ export function TrainingView({ session, onSpan }: { readonly session: TraceSessi
               </thead>
               <tbody>
                 {triplets.map((triplet, place) => (
-                  <Transition key={triplet.span_id} triplet={triplet} number={place + 1} session={session} onSpan={onSpan} />
+                  <Transition
+                    key={triplet.span_id}
+                    triplet={triplet}
+                    number={place + 1}
+                    session={session}
+                    onSpan={onSpan}
+                  />
                 ))}
               </tbody>
             </table>
@@ -175,12 +190,22 @@ function Transition({ triplet, number, session, onSpan }: TransitionProps) {
           </button>
         )}
       </td>
-      <td class="mono">{triplet.response_id === null ? <span class="muted">none</span> : shortId(triplet.response_id, 28)}</td>
+      <td class="mono">
+        {triplet.response_id === null ? <span class="muted">none</span> : shortId(triplet.response_id, 28)}
+      </td>
     </tr>
   );
 }
 
-function SpanButton({ session, spanId, onSpan }: { session: TraceSession; spanId: string; onSpan: (spanId: string) => void }) {
+function SpanButton({
+  session,
+  spanId,
+  onSpan,
+}: {
+  session: TraceSession;
+  spanId: string;
+  onSpan: (spanId: string) => void;
+}) {
   const row = session.waterfall.find(spanId);
   const known = row < 0 ? null : session.waterfall.row(row);
   return (

@@ -5,7 +5,13 @@ import type { Exception as ExceptionFacts } from "lightning-store-client/trace";
 import { CopyButton } from "../../../components/copy.tsx";
 import { Icon } from "../../../components/icon.tsx";
 
-export function Exception({ exception, folded = false }: { readonly exception: ExceptionFacts; readonly folded?: boolean }) {
+export function Exception({
+  exception,
+  folded = false,
+}: {
+  readonly exception: ExceptionFacts;
+  readonly folded?: boolean;
+}) {
   return (
     <div class="exception">
       <p class="exception-head">
@@ -44,7 +50,11 @@ export function StackTrace({ text }: { readonly text: string }) {
     <div class="stack-trace">
       <div class="row">
         <label class="wf-check">
-          <input type="checkbox" checked={wrap.value} onChange={(event) => (wrap.value = event.currentTarget.checked)} />
+          <input
+            type="checkbox"
+            checked={wrap.value}
+            onChange={(event) => (wrap.value = event.currentTarget.checked)}
+          />
           Wrap lines
         </label>
         <CopyButton text={text} what="stack trace" label="Copy" />

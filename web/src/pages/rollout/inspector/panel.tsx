@@ -29,7 +29,10 @@ export function Inspector({ session, spanId, onSpan, onClose }: InspectorProps) 
   const revision = session.revision.value;
   const failure = useBody(session, spanId);
   const ready = !session.closed && !session.waterfall.needsBody(spanId);
-  const summary = useMemo(() => (session.closed ? null : session.waterfall.summaryOf(spanId)), [spanId, revision]);
+  const summary = useMemo(
+    () => (session.closed ? null : session.waterfall.summaryOf(spanId)),
+    [spanId, revision],
+  );
   const { tab } = url.signal.value;
   if (summary === null) return <NotHere session={session} spanId={spanId} onClose={onClose} />;
   const events = ready ? (session.waterfall.eventsOf(spanId)?.length ?? 0) : 0;
@@ -56,8 +59,14 @@ export function Inspector({ session, spanId, onSpan, onClose }: InspectorProps) 
       </header>
       <Tabs label="The span" tabs={tabs} current={tab} onChange={(next) => url.set({ tab: next }, "replace")}>
         <div class="inspector-body">
-          {failure.value === null ? null : <ErrorState failure={failure.value} retry={() => session.body(spanId)} />}
-          {ready ? <Body session={session} summary={summary} tab={tab} onSpan={onSpan} /> : failure.value === null ? <Loading rows={6} /> : null}
+          {failure.value === null ? null : (
+            <ErrorState failure={failure.value} retry={() => session.body(spanId)} />
+          )}
+          {ready ? (
+            <Body session={session} summary={summary} tab={tab} onSpan={onSpan} />
+          ) : failure.value === null ? (
+            <Loading rows={6} />
+          ) : null}
         </div>
       </Tabs>
     </section>
@@ -99,7 +108,8 @@ function NotHere({ session, spanId, onClose }: Omit<InspectorProps, "onSpan">) {
       <div class="state">
         <h2>This span is not here</h2>
         <p>
-          This attempt has no span <code>{spanId}</code>. It may belong to another attempt, or have been evicted from memory.
+          This attempt has no span <code>{spanId}</code>. It may belong to another attempt, or have been
+          evicted from memory.
         </p>
         <button type="button" class="button" onClick={onClose}>
           Close

@@ -25,7 +25,8 @@ export function hostOf(url: string): string | null {
 export function Picture({ url, alt }: { readonly url: string; readonly alt: string }) {
   const open = useSignal(url.length <= SHOWN_BYTES);
   if (DATA_IMAGE.test(url)) {
-    if (open.value) return <img class="msg-image" src={url} alt={alt || "Picture"} loading="lazy" decoding="async" />;
+    if (open.value)
+      return <img class="msg-image" src={url} alt={alt || "Picture"} loading="lazy" decoding="async" />;
     return (
       <button type="button" class="button" onClick={() => (open.value = true)}>
         Show picture ({bytes(url.length)})
@@ -42,5 +43,7 @@ export function Picture({ url, alt }: { readonly url: string; readonly alt: stri
       </a>
     );
   }
-  return <span class="muted">picture: {url.length > 120 ? `${url.slice(0, 120)}…` : url || "no address"}</span>;
+  return (
+    <span class="muted">picture: {url.length > 120 ? `${url.slice(0, 120)}…` : url || "no address"}</span>
+  );
 }

@@ -33,7 +33,11 @@ export function Minimap({ model }: { readonly model: WaterfallModel }) {
     return () => observer.disconnect();
   }, []);
 
-  const inputs = useComputed(() => ({ revision: model.session.revision.value, whole: model.whole.value, theme: theme.value }));
+  const inputs = useComputed(() => ({
+    revision: model.session.revision.value,
+    whole: model.whole.value,
+    theme: theme.value,
+  }));
   const redraw = (): void => {
     const target = canvas.current;
     const now = model.whole.peek();
@@ -60,10 +64,16 @@ export function Minimap({ model }: { readonly model: WaterfallModel }) {
   };
   const begin = (event: PointerEvent): void => {
     if (event.button !== 0 || whole === null || range === null) return;
-    const edge = event.target instanceof Element ? event.target.closest("[data-edge]")?.getAttribute("data-edge") : null;
+    const edge =
+      event.target instanceof Element ? event.target.closest("[data-edge]")?.getAttribute("data-edge") : null;
     const time = timeAt(event);
     const zoomed = !covers(range, whole);
-    const kind = edge === "start" || edge === "end" ? edge : zoomed && time >= range.start && time <= range.end ? "move" : "new";
+    const kind =
+      edge === "start" || edge === "end"
+        ? edge
+        : zoomed && time >= range.start && time <= range.end
+          ? "move"
+          : "new";
     drag.current = { kind, from: time, range };
     box.current?.setPointerCapture(event.pointerId);
     event.preventDefault();
@@ -76,7 +86,10 @@ export function Minimap({ model }: { readonly model: WaterfallModel }) {
       case "new":
         return dragged(now.from, time, whole);
       case "move":
-        return clamp({ start: now.range.start + time - now.from, end: now.range.end + time - now.from }, whole);
+        return clamp(
+          { start: now.range.start + time - now.from, end: now.range.end + time - now.from },
+          whole,
+        );
       case "start":
         return dragged(Math.min(time, now.range.end - LEAST_SECONDS), now.range.end, whole, 0);
       case "end":
@@ -96,28 +109,35 @@ export function Minimap({ model }: { readonly model: WaterfallModel }) {
   const length = whole.end - whole.start;
   const nudge = (edge: "start" | "end", by: number): void => {
     const least = Math.max(length * 0.002, LEAST_SECONDS);
-    if (edge === "start") model.setRange({ ...range, start: Math.min(range.end - least, Math.max(whole.start, range.start + by)) });
-    else model.setRange({ ...range, end: Math.max(range.start + least, Math.min(whole.end, range.end + by)) });
+    if (edge === "start")
+      model.setRange({
+        ...range,
+        start: Math.min(range.end - least, Math.max(whole.start, range.start + by)),
+      });
+    else
+      model.setRange({ ...range, end: Math.max(range.start + least, Math.min(whole.end, range.end + by)) });
   };
-  const onKeyDown = (edge: "start" | "end") => (event: KeyboardEvent): void => {
-    const step = length / 100;
-    const steps: Record<string, number> = {
-      ArrowLeft: -step,
-      ArrowDown: -step,
-      ArrowRight: step,
-      ArrowUp: step,
-      PageDown: -10 * step,
-      PageUp: 10 * step,
-      Home: -length,
-      End: length,
+  const onKeyDown =
+    (edge: "start" | "end") =>
+    (event: KeyboardEvent): void => {
+      const step = length / 100;
+      const steps: Record<string, number> = {
+        ArrowLeft: -step,
+        ArrowDown: -step,
+        ArrowRight: step,
+        ArrowUp: step,
+        PageDown: -10 * step,
+        PageUp: 10 * step,
+        Home: -length,
+        End: length,
+      };
+      const by = steps[event.key];
+      if (by === undefined) return;
+      if (event.shiftKey) model.setRange(pan(range, whole, Math.sign(by) * 0.1));
+      else nudge(edge, by);
+      event.preventDefault();
+      event.stopPropagation();
     };
-    const by = steps[event.key];
-    if (by === undefined) return;
-    if (event.shiftKey) model.setRange(pan(range, whole, Math.sign(by) * 0.1));
-    else nudge(edge, by);
-    event.preventDefault();
-    event.stopPropagation();
-  };
   const slider = (edge: "start" | "end") => {
     const at = edge === "start" ? range.start : range.end;
     return (

@@ -34,7 +34,11 @@ export class WaterfallModel {
   /** The row that has the focus, by its key. */
   readonly active = signal<string | null>(null);
   /** Ask for the row of the active key to be brought into view; `center` if it may be far away. */
-  readonly wanted = signal<{ readonly key: string; readonly focus: boolean; readonly center: boolean } | null>(null);
+  readonly wanted = signal<{
+    readonly key: string;
+    readonly focus: boolean;
+    readonly center: boolean;
+  } | null>(null);
   /** The current second, while something runs. */
   readonly now = signal<number | null>(null);
 
@@ -89,8 +93,7 @@ export class WaterfallModel {
       url.set({ t0: null, t1: null }, how);
       return;
     }
-    const round = (seconds: number): number => Math.round(seconds * 1e6) / 1e6;
-    url.set({ t0: round(range.start - whole.start), t1: round(range.end - whole.start) }, how);
+    url.set({ t0: microseconds(range.start - whole.start), t1: microseconds(range.end - whole.start) }, how);
   }
 
   /** The number of the active row; -1: it has none now. */
@@ -167,4 +170,9 @@ export class WaterfallModel {
     this.waterfall.openLevels(levels >= 99 || levels === 0 ? null : levels);
     this.session.changed();
   }
+}
+
+/** Times in addresses have no more digits than clocks. */
+function microseconds(seconds: number): number {
+  return Math.round(seconds * 1e6) / 1e6;
 }
