@@ -23,6 +23,8 @@ export interface AxisOptions {
 /** Pixels that one character of a label takes, and the room between two labels. */
 const CHARACTER = 6.6;
 const GAP = 14;
+/** Ticks closer than this are restless. */
+const LEAST = 64;
 
 const FRACTIONS = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1].flatMap((unit) => [unit, 2 * unit, 5 * unit]);
 const SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800];
@@ -35,7 +37,7 @@ export function axisTicks(options: AxisOptions): Tick[] {
   if (!(span > 0) || !(width > 0) || !Number.isFinite(span)) return [];
   for (const step of STEPS) {
     // Times since 1970 have no more than about six digits behind the point.
-    if (span / step > width / (3 * CHARACTER + GAP) || (origin === undefined && step < 1e-5)) continue;
+    if (span / step > width / LEAST || (origin === undefined && step < 1e-5)) continue;
     const ticks = ticksOf(options, step);
     const widest = Math.max(0, ...ticks.map((tick) => tick.label.length)) * CHARACTER + GAP;
     if ((step / span) * width >= widest) return ticks;
