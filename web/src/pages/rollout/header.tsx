@@ -212,7 +212,7 @@ function Facts({ loaded }: { readonly loaded: LoadedRollout }) {
   const { rollout, row, attempts } = loaded.detail;
   const { facts } = row;
   const full = level.value === "full";
-  const running = rollout.end_time === null && row.attempt !== null;
+  const running = rollout.end_time === null && row.attempt != null;
   const metadata = useMemo(() => Object.entries(row.metadata), [row]);
   const worker = attempts.at(-1)?.attempt.worker_id ?? null;
   return (
@@ -248,7 +248,7 @@ function Facts({ loaded }: { readonly loaded: LoadedRollout }) {
         ) : null}
         <Fact name="Waited">{duration(row.queue_wait)}</Fact>
         <Fact name={running ? "Running for" : "Ran"}>
-          {running && row.attempt !== null ? <Since at={row.attempt.start_time} /> : duration(row.run_time)}
+          {running && row.attempt != null ? <Since at={row.attempt.start_time} /> : duration(row.run_time)}
         </Fact>
         <Fact name="Started">
           <Time at={rollout.start_time} />

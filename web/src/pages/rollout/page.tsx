@@ -293,7 +293,8 @@ function useFirstChoice(model: WaterfallModel, failed: boolean): void {
       const last = error >= 0 ? error : lastSpan(model);
       if (last < 0) return;
       session.changed();
-      model.chooseRow(last, { focus: false, center: true });
+      if (error >= 0) model.chooseRow(last, { focus: false, center: true });
+      else model.chooseQuietly(last);
     });
   });
   const { span } = url.signal.value;

@@ -43,20 +43,23 @@ export function Axis({
           {tick.label}
         </span>
       ))}
-      <button
-        type="button"
-        class="wf-axis-mode"
-        title={absolute ? "Show time from the start" : "Show time of day"}
-        aria-label={
-          absolute
-            ? `Times of day, ${zoneLabel(zone.value, range.start)}. Show time from the start`
-            : "Time from the start. Show times of day"
-        }
-        onClick={() => url.set({ axis: absolute ? "relative" : "absolute" }, "replace")}
-      >
-        {absolute ? zoneLabel(zone.value, range.start) : "+0"}
-      </button>
     </div>
+  );
+}
+
+/** Switches between times from the start and times of day. */
+export function AxisMode({ range }: { readonly range: Range | null }) {
+  const absolute = url.signal.value.axis === "absolute";
+  if (range === null) return null;
+  return (
+    <button
+      type="button"
+      class="wf-axis-mode"
+      title={absolute ? "Show time from the start" : "Show time of day"}
+      onClick={() => url.set({ axis: absolute ? "relative" : "absolute" }, "replace")}
+    >
+      {absolute ? zoneLabel(zone.value, range.start) : "from start"}
+    </button>
   );
 }
 

@@ -191,8 +191,8 @@ function draw(canvas: HTMLCanvasElement, map: MinimapColumns, width: number): vo
   pen.scale(ratio, ratio);
   pen.clearRect(0, 0, width, HEIGHT);
   // Only a property that is a colour says what light-dark() means here.
-  const colour = (name: string): string => {
-    canvas.style.setProperty("color", `var(${name})`);
+  const colour = (value: string): string => {
+    canvas.style.setProperty("color", value);
     return getComputedStyle(canvas).color;
   };
   const columns = map.busy.length;
@@ -202,22 +202,24 @@ function draw(canvas: HTMLCanvasElement, map: MinimapColumns, width: number): vo
   const y = (depth: number): number => top + (depth / (deepest + 1)) * room;
   const row = Math.max(2, room / (deepest + 1) - 0.5);
   // What goes on: from the topmost to the lowest span of each column, stronger at the lowest.
-  pen.fillStyle = colour("--line-strong");
+  pen.fillStyle = colour("color-mix(in srgb, var(--line-strong) 30%, transparent)");
   for (let x = 0; x < columns; x += 1) {
     const shallow = map.shallowest[x] ?? 65_535;
     if (shallow === 65_535) continue;
     pen.fillRect(x, y(shallow), 1, y(map.deepest[x] ?? shallow) - y(shallow) + row);
   }
-  pen.fillStyle = colour("--kind-llm");
+  pen.fillStyle = colour("color-mix(in srgb, var(--kind-llm) 80%, transparent)");
   for (let x = 0; x < columns; x += 1) {
     if ((map.shallowest[x] ?? 65_535) !== 65_535) pen.fillRect(x, y(map.deepest[x] ?? 0), 1, row);
   }
-  pen.fillStyle = colour("--failed");
+  pen.fillStyle = colour("var(--failed)");
   for (let x = 0; x < columns; x += 1) {
     if ((map.errors[x] ?? 0) > 0) pen.fillRect(x - 0.5, 0, 2, HEIGHT);
   }
   for (const { column, value } of map.rewards) {
-    pen.fillStyle = colour(value < 0 ? "--reward-minus" : value > 0 ? "--reward-plus" : "--reward-zero");
+    pen.fillStyle = colour(
+      value < 0 ? "var(--reward-minus)" : value > 0 ? "var(--reward-plus)" : "var(--reward-zero)",
+    );
     pen.beginPath();
     pen.moveTo(column + 0.5, 8);
     pen.lineTo(column - 3.5, 1);

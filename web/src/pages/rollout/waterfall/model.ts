@@ -109,6 +109,14 @@ export class WaterfallModel {
     this.wanted.value = { key: row.key, focus: how.focus ?? true, center: how.center ?? false };
   }
 
+  /** Chooses a row without going there. */
+  chooseQuietly(row: number): void {
+    const found = this.waterfall.row(row);
+    if (found === null) return;
+    this.active.value = found.key;
+    if (found.span_id !== null) url.set({ span: found.span_id }, "replace");
+  }
+
   chooseRow(row: number, how: { push?: boolean; focus?: boolean; center?: boolean } = {}): void {
     const found = this.waterfall.row(row);
     if (found !== null) this.choose(found, how);

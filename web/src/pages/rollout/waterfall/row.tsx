@@ -110,11 +110,13 @@ export function SpanRow(props: SpanRowProps) {
         <Numbers row={row} origin={origin} />
       ) : (
         <div class="wf-time" role="gridcell">
-          {range === null || row.start === null ? (
-            <span class="wf-untimed">{has(Flag.VIRTUAL) ? "" : "no time"}</span>
-          ) : (
-            <Bar row={row} range={range} width={width} until={until} />
-          )}
+          <div class="wf-lane">
+            {range === null || row.start === null ? (
+              <span class="wf-untimed">{has(Flag.VIRTUAL) ? "" : "no time"}</span>
+            ) : (
+              <Bar row={row} range={range} width={width} until={until} />
+            )}
+          </div>
         </div>
       )}
     </div>

@@ -11,7 +11,7 @@ import { Empty } from "../../../components/states.tsx";
 import { duration } from "../../../format/duration.ts";
 import { Splitter } from "../splitter.tsx";
 import { url } from "../state.ts";
-import { Axis, Grid } from "./axis.tsx";
+import { Axis, AxisMode, Grid } from "./axis.tsx";
 import { isFiltered, type WaterfallModel } from "./model.ts";
 import { SpanRow } from "./row.tsx";
 import { centerRow, ROW_HEIGHT, rowWindow, scrollToRow } from "./windowing.ts";
@@ -19,6 +19,11 @@ import { position, zoom } from "./zoom.ts";
 
 /** Pixels of the line above the rows. */
 const HEAD = 30;
+
+/** Room on both sides of the timeline, so that what happens at its ends can be seen. */
+const PADDING = 20;
+/** Of these to the right. */
+const PADDING_END = 14;
 
 const isPercent = (value: unknown): value is number =>
   typeof value === "number" && value >= 20 && value <= 80;
@@ -49,7 +54,7 @@ export function Rows({ model, tree }: RowsProps) {
   useFollow(model, scroller, top, size, revision, state.follow);
 
   const { width, height, scrollbar } = size.value;
-  const timeline = tree ? 0 : Math.max(0, width * (1 - nameWidth.value / 100));
+  const timeline = tree ? 0 : Math.max(0, width * (1 - nameWidth.value / 100) - PADDING);
   const { first, end } = rowWindow(top.value * ROW_HEIGHT, height, count);
   const rows = waterfall.rows(first, Math.max(0, end - first));
   const active = model.active.value;
@@ -97,7 +102,7 @@ export function Rows({ model, tree }: RowsProps) {
         onWheel={(event) => {
           if (tree || !event.ctrlKey || range === null || whole === null) return;
           event.preventDefault();
-          const left = event.currentTarget.getBoundingClientRect().left + width - timeline;
+          const left = event.currentTarget.getBoundingClientRect().left + width - timeline - PADDING_END;
           const center = Math.min(1, Math.max(0, (event.clientX - left) / timeline));
           model.setRange(zoom(range, whole, event.deltaY > 0 ? 1.25 : 0.8, center));
         }}
@@ -109,6 +114,7 @@ export function Rows({ model, tree }: RowsProps) {
             <div role="row" class="wf-head-row" aria-rowindex={1}>
               <div role="columnheader" class="wf-head-name">
                 Span
+                <AxisMode range={range} />
               </div>
               <div role="columnheader" class="wf-head-time">
                 <span class="sr-only">Time</span>
@@ -318,7 +324,11 @@ function moveCross(
   const whole = model.whole.peek();
   if (body === null || range === null || whole === null || !(event.currentTarget instanceof HTMLElement))
     return;
-  const left = event.currentTarget.getBoundingClientRect().left + event.currentTarget.clientWidth - timeline;
+  const left =
+    event.currentTarget.getBoundingClientRect().left +
+    event.currentTarget.clientWidth -
+    timeline -
+    PADDING_END;
   const part = (event.clientX - left) / timeline;
   if (part < 0 || part > 1) {
     body.classList.remove("has-cross");
