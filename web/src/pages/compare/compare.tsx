@@ -149,7 +149,7 @@ function TotalsTable({ comparison: { a, b } }: { readonly comparison: Comparison
       ["Spans", (totals) => totals.spans, count],
     ];
   return (
-    <div class="scroll-x" tabIndex={0} role="region" aria-label="Totals">
+    <div class="card scroll-x" tabIndex={0} role="region" aria-label="Totals">
       <table class="table compare-totals">
         <caption class="sr-only">Totals of both attempts</caption>
         <thead>
@@ -286,7 +286,7 @@ function Line({ row, number, open, a, b }: LineProps) {
   const openable = row.a !== null || row.b !== null;
   const name: ComponentChildren =
     span === null ? (
-      <em class="muted">no span</em>
+      <em class="muted">group</em>
     ) : row.a !== null && row.b !== null && labelA !== labelB ? (
       <>
         <del>{labelA}</del> <ins>{labelB}</ins>

@@ -17,16 +17,14 @@ import { Tabs } from "../../components/tabs.tsx";
 import { count } from "../../format/number.ts";
 import { shortId } from "../../format/id.ts";
 import { Attempts, isOpen } from "./attempts.tsx";
-import { ConversationView } from "./conversation.tsx";
 import { Header, Input } from "./header.tsx";
 import { Inspector } from "./inspector/panel.tsx";
-import { JsonView } from "./json_view.tsx";
+import { lazy } from "./lazy.tsx";
 import { type LoadedRollout, loadRollout } from "./load.ts";
 import { MissingRollout } from "./missing.tsx";
 import { MAX_SPANS } from "./session.ts";
 import { Splitter } from "./splitter.tsx";
 import { url, type View } from "./state.ts";
-import { TrainingView } from "./training.tsx";
 import { useTrace } from "./use_session.ts";
 import { FilterBar, useAddress } from "./waterfall/filter_bar.tsx";
 import { useWaterfallKeys } from "./waterfall/keys.ts";
@@ -34,6 +32,10 @@ import { Minimap } from "./waterfall/minimap.tsx";
 import type { WaterfallModel } from "./waterfall/model.ts";
 import { Rows } from "./waterfall/view.tsx";
 import "./rollout.css";
+
+const ConversationView = lazy(async () => (await import("./conversation.tsx")).ConversationView);
+const TrainingView = lazy(async () => (await import("./training.tsx")).TrainingView);
+const JsonView = lazy(async () => (await import("./json_view.tsx")).JsonView);
 
 export function Page({ id }: PageProps) {
   useTitle(shortId(id), "Rollouts");
@@ -288,8 +290,7 @@ function useFirstChoice(model: WaterfallModel, failed: boolean): void {
     done.current = true;
     queueMicrotask(() => {
       if (session.closed) return;
-      const { waterfall } = session;
-      const error = failed ? waterfall.next("error", -1) : -1;
+      const error = failed ? firstError(model) : -1;
       const last = error >= 0 ? error : lastSpan(model);
       if (last < 0) return;
       session.changed();
@@ -304,6 +305,19 @@ function useFirstChoice(model: WaterfallModel, failed: boolean): void {
     if (!done.current || session.closed || span === null || model.active.peek() === `span:${span}`) return;
     model.reveal(span, { focus: false });
   }, [span]);
+}
+
+/** The row of the first error: of one within another, the innermost, which says most. -1: there is none. */
+function firstError({ waterfall }: WaterfallModel): number {
+  let found = waterfall.next("error", -1);
+  for (;;) {
+    const outer = waterfall.row(found);
+    if (outer === null || (outer.flags & Flag.ERROR_BELOW) === 0) return found;
+    const next = waterfall.next("error", found);
+    const inner = waterfall.row(next);
+    if (inner === null || next <= found || inner.depth <= outer.depth) return found;
+    found = next;
+  }
 }
 
 /** The last row that is a span; -1: there is none. */

@@ -9,14 +9,16 @@ import { Icon } from "../../../components/icon.tsx";
 import { ErrorState, Loading } from "../../../components/states.tsx";
 import { Tabs } from "../../../components/tabs.tsx";
 import { KindIcon } from "../kind_icon.tsx";
-import { MessageList } from "../messages/list.tsx";
+import { lazy } from "../lazy.tsx";
 import type { TraceSession } from "../session.ts";
 import { type Tab, url } from "../state.ts";
 import { Attributes } from "./attributes.tsx";
-import { Events } from "./events.tsx";
 import { Overview } from "./overview.tsx";
 import { Raw } from "./raw.tsx";
 import "./inspector.css";
+
+const MessageList = lazy(async () => (await import("../messages/list.tsx")).MessageList);
+const Events = lazy(async () => (await import("./events.tsx")).Events);
 
 export interface InspectorProps {
   readonly session: TraceSession;

@@ -214,7 +214,11 @@ function draw(canvas: HTMLCanvasElement, map: MinimapColumns, width: number): vo
   }
   pen.fillStyle = colour("var(--failed)");
   for (let x = 0; x < columns; x += 1) {
-    if ((map.errors[x] ?? 0) > 0) pen.fillRect(x - 0.5, 0, 2, HEIGHT);
+    if ((map.errors[x] ?? 0) > 0) pen.fillRect(x - 0.5, HEIGHT - 9, 2, 9);
+  }
+  pen.fillStyle = colour("color-mix(in srgb, var(--failed) 30%, transparent)");
+  for (let x = 0; x < columns; x += 1) {
+    if ((map.errors[x] ?? 0) > 0) pen.fillRect(x, top, 1, HEIGHT - top);
   }
   for (const { column, value } of map.rewards) {
     pen.fillStyle = colour(
