@@ -54,12 +54,12 @@ export function ConversationView({
             <CopyButton
               text={() => markdownTranscript(all)}
               what="the conversation as Markdown"
-              label="Markdown"
+              label="as Markdown"
             />
             <CopyButton
               text={() => openAiMessages(all)}
               what="the conversation as OpenAI messages"
-              label="OpenAI"
+              label="as OpenAI"
             />
           </div>
           {other_rewards.length === 0 ? null : (

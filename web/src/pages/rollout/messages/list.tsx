@@ -78,8 +78,8 @@ export function MessageList({ said, toolSpans, onSpan }: Props) {
           </span>
         )}
         <span class="grow" />
-        <CopyButton text={() => markdownTranscript(both)} what="as Markdown" label="Markdown" />
-        <CopyButton text={() => openAiMessages(both)} what="as OpenAI messages" label="OpenAI" />
+        <CopyButton text={() => markdownTranscript(both)} what="as Markdown" label="as Markdown" />
+        <CopyButton text={() => openAiMessages(both)} what="as OpenAI messages" label="as OpenAI" />
       </div>
       <Tools tools={said.tools} />
       {said.prompt.length === 0 ? null : <h3 class="msg-heading">Prompt</h3>}

@@ -37,7 +37,7 @@ export function Axis({
       {ticks.map((tick) => (
         <span
           key={tick.label}
-          class={`wf-tick${tick.at * width > width - 40 ? " is-last" : ""}`}
+          class={`wf-tick${tick.at * width + tick.label.length * 7 > width + 8 ? " is-last" : ""}`}
           style={{ "--left": `${(tick.at * 100).toFixed(3)}%` }}
         >
           {tick.label}
