@@ -233,7 +233,7 @@ const COLUMNS: readonly Column<WorkerRow>[] = [
   },
   {
     name: "finished",
-    label: "Done, last hour",
+    label: "Done in 1 h",
     sort: "finished",
     numeric: true,
     cell: ({ finished }) => count(finished),
@@ -246,7 +246,7 @@ const COLUMNS: readonly Column<WorkerRow>[] = [
   },
   {
     name: "mean",
-    label: "Mean run time",
+    label: "Mean time",
     sort: "mean_run_time",
     numeric: true,
     cell: ({ mean_run_time }) => duration(mean_run_time),
