@@ -147,9 +147,9 @@ function asked(state: State, signal: AbortSignal): Promise<WorkerRows> {
       ...(state.status.length === 0 ? {} : { status_in: [...state.status] }),
       limit: SIZE,
       offset: (state.page - 1) * SIZE,
-      sort_by: state.sort.replace(/^-/, ""),
+      sort_by: state.sort.replace(/^-/, "") as (typeof SORTS)[number],
       sort_order: state.sort.startsWith("-") ? "desc" : "asc",
-    } as never,
+    },
     { signal },
   );
 }
