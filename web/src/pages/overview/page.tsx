@@ -38,7 +38,7 @@ function Overview() {
   const answer = useQuery({
     key: window,
     topics: ["summary", "rollouts", "queue", "workers"],
-    load: (signal) => client.dashboard.summary({ window } as never, { signal }),
+    load: (signal) => client.dashboard.summary({ window }, { signal }),
   });
   return (
     <div class="page overview">

@@ -147,9 +147,9 @@ function asked(state: State, signal: AbortSignal): Promise<WorkerRows> {
       ...(state.status.length === 0 ? {} : { status_in: [...state.status] }),
       limit: SIZE,
       offset: (state.page - 1) * SIZE,
-      sort_by: state.sort.replace(/^-/, ""),
+      sort_by: state.sort.replace(/^-/, "") as (typeof SORTS)[number],
       sort_order: state.sort.startsWith("-") ? "desc" : "asc",
-    } as never,
+    },
     { signal },
   );
 }
@@ -233,7 +233,7 @@ const COLUMNS: readonly Column<WorkerRow>[] = [
   },
   {
     name: "finished",
-    label: "Done, last hour",
+    label: "Done in 1 h",
     sort: "finished",
     numeric: true,
     cell: ({ finished }) => count(finished),
@@ -246,7 +246,7 @@ const COLUMNS: readonly Column<WorkerRow>[] = [
   },
   {
     name: "mean",
-    label: "Mean run time",
+    label: "Mean time",
     sort: "mean_run_time",
     numeric: true,
     cell: ({ mean_run_time }) => duration(mean_run_time),
