@@ -73,7 +73,10 @@ export class WaterfallModel {
     if (this.session.closed) return null;
     const { extent } = this.waterfall;
     if (extent === null) return null;
-    const end = Math.max(extent.end, now ?? extent.end, extent.start + LEAST_EXTENT);
+    // An attempt that has long been silent would become a line at the left edge.
+    const patience = Math.max(60, extent.end - extent.start);
+    const until = now !== null && now - extent.end <= patience ? now : extent.end;
+    const end = Math.max(extent.end, until, extent.start + LEAST_EXTENT);
     return { start: extent.start, end };
   });
 
