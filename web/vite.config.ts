@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { budget } from "./build/budget.ts";
@@ -7,8 +8,11 @@ import { preloadWasm } from "./build/preload_wasm.ts";
 /** Where `make npm` leaves the client. */
 const client = fileURLToPath(new URL("../target/npm/package/dist/", import.meta.url));
 
+const { version } = JSON.parse(readFileSync(`${client}../package.json`, "utf8")) as { version: string };
+
 export default defineConfig({
   base: "./",
+  define: { PAGE_VERSION: JSON.stringify(version) },
   resolve: { alias: { "lightning-store-client/trace": `${client}trace.mjs` } },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {

@@ -102,7 +102,7 @@ async function page(path: string, prefix: string, outgoing: ServerResponse): Pro
     "referrer-policy": "no-referrer",
   };
   const name = normalize(path).replace(/^\/+/, "");
-  const isFile = extname(name) !== "" && !name.startsWith("rollouts/");
+  const isFile = name.startsWith("assets/") || name === "icon.svg";
   try {
     let body = await readFile(join(DIST, isFile ? name : "index.html"));
     const type = isFile ? (TYPES[extname(name)] ?? "application/octet-stream") : TYPES[".html"];

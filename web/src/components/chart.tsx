@@ -91,7 +91,7 @@ function Drawing({ title, kind, steps, series, height, width, axis, pointed }: D
   const top = niceTop(greatest);
   const step = (width - LEFT) / Math.max(1, steps.length);
   const x = (index: number): number => LEFT + index * step;
-  const y = (value: number): number => height - (value / top) * (height - 6);
+  const y = (value: number): number => height - 1 - (value / top) * (height - 7);
   const said = `${title}: ${series.map(({ label, values }) => `${label} ${short(values.findLast((v) => v !== null) ?? null)} at the end`).join(", ")}`;
   const at = pointed.value;
   return (
@@ -99,7 +99,7 @@ function Drawing({ title, kind, steps, series, height, width, axis, pointed }: D
       role="img"
       aria-label={said}
       width={width}
-      height={height + (axis ? 18 : 2)}
+      height={height + (axis ? 18 : 6)}
       onPointerMove={(event) => {
         const index = Math.floor((event.offsetX - LEFT) / step);
         pointed.value = index >= 0 && index < steps.length ? index : null;

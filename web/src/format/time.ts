@@ -65,7 +65,7 @@ export function zoneLabel(zone: Zone, seconds: number): string {
   const made = format(zone, "offset", { timeZoneName: "shortOffset" });
   const offset =
     made.formatToParts(seconds * 1000).find(({ type }) => type === "timeZoneName")?.value ?? zone;
-  return offset.replace("GMT", "UTC");
+  return offset.replace("GMT", "UTC").replace(/\+0$/, "");
 }
 
 /** What a machine reads: `2026-11-24T13:02:31.123Z`. Empty for times that no calendar has. */

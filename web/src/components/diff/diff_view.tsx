@@ -49,7 +49,11 @@ export function DiffView({ before, after, layout, label }: Props) {
                 </tr>
               );
             }
-            return layout === "split" ? <SplitRow key={number} row={row} /> : <UnifiedRows key={number} row={row} />;
+            return layout === "split" ? (
+              <SplitRow key={number} row={row} />
+            ) : (
+              <UnifiedRows key={number} row={row} />
+            );
           })}
         </tbody>
       </table>
@@ -107,7 +111,9 @@ function Text({ line, sign }: { readonly line: DiffLine | undefined; readonly si
         {sign}
       </span>
       {sign === "" ? null : <span class="sr-only">{line.kind}: </span>}
-      {line.pieces.map((piece, place) => (piece.changed ? <mark key={place}>{piece.text}</mark> : piece.text))}
+      {line.pieces.map((piece, place) =>
+        piece.changed ? <mark key={place}>{piece.text}</mark> : piece.text,
+      )}
     </td>
   );
 }
@@ -116,10 +122,14 @@ function Text({ line, sign }: { readonly line: DiffLine | undefined; readonly si
 export function goToChange(within: ParentNode, step: 1 | -1): boolean {
   const rows = [...within.querySelectorAll<HTMLElement>("[data-change]")];
   // Rows that follow each other are one change.
-  const changes = rows.filter((row) => !(row.previousElementSibling instanceof HTMLElement && "change" in row.previousElementSibling.dataset));
+  const changes = rows.filter(
+    (row) =>
+      !(row.previousElementSibling instanceof HTMLElement && "change" in row.previousElementSibling.dataset),
+  );
   if (changes.length === 0) return false;
   const at = changes.findIndex((row) => row.classList.contains("is-current"));
-  const next = changes[(at < 0 ? (step > 0 ? 0 : changes.length - 1) : at + step + changes.length) % changes.length];
+  const next =
+    changes[(at < 0 ? (step > 0 ? 0 : changes.length - 1) : at + step + changes.length) % changes.length];
   for (const row of changes) row.classList.toggle("is-current", row === next);
   next?.scrollIntoView({ block: "center" });
   return true;

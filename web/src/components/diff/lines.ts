@@ -26,13 +26,18 @@ type Differ = typeof import("diff");
 /** Texts longer than this are told apart by lines only. */
 const MAX_WORD_CHARACTERS = 20_000;
 
-export function diffRows(differ: Pick<Differ, "diffLines" | "diffWordsWithSpace">, before: string, after: string): DiffRow[] {
+export function diffRows(
+  differ: Pick<Differ, "diffLines" | "diffWordsWithSpace">,
+  before: string,
+  after: string,
+): DiffRow[] {
   const rows: DiffRow[] = [];
   let oldLine = 1;
   let newLine = 1;
   const changes = differ.diffLines(before, after, { timeout: 2000 }) ?? whole(before, after);
   for (let place = 0; place < changes.length; place += 1) {
-    const change = changes[place]!;
+    const change = changes[place];
+    if (change === undefined) break;
     if (!change.added && !change.removed) {
       for (const text of linesOf(change.value)) {
         const pieces = [{ text, changed: false }];
@@ -72,19 +77,26 @@ function linesOf(text: string): string[] {
   return lines;
 }
 
+function unchanged(text: string | undefined): DiffPiece[] | undefined {
+  return text === undefined ? undefined : [{ text, changed: false }];
+}
+
 function wordsOf(
   differ: Pick<Differ, "diffWordsWithSpace">,
   before: string | undefined,
   after: string | undefined,
 ): [DiffPiece[] | undefined, DiffPiece[] | undefined] {
-  const one = (text: string | undefined) => (text === undefined ? undefined : [{ text, changed: false }]);
   if (before === undefined || after === undefined || before.length + after.length > MAX_WORD_CHARACTERS) {
-    return [one(before), one(after)];
+    return [unchanged(before), unchanged(after)];
   }
   const changes = differ.diffWordsWithSpace(before, after);
-  const same = changes.reduce((sum, change) => sum + (change.added || change.removed ? 0 : change.value.trim().length), 0);
+  const same = changes.reduce(
+    (sum, change) => sum + (change.added || change.removed ? 0 : change.value.trim().length),
+    0,
+  );
   // Lines with next to nothing in common are two lines, not one that changed.
-  if (same * 4 < Math.min(before.trim().length, after.trim().length)) return [one(before), one(after)];
+  if (same * 4 < Math.min(before.trim().length, after.trim().length))
+    return [unchanged(before), unchanged(after)];
   const side = (leave: "added" | "removed") =>
     changes
       .filter((change) => !change[leave])
@@ -97,7 +109,8 @@ export function folded(rows: readonly DiffRow[], context = 3): (DiffRow | number
   const near = rows.map(() => false);
   rows.forEach((row, place) => {
     if (row.left === row.right) return;
-    for (let at = Math.max(0, place - context); at <= Math.min(rows.length - 1, place + context); at += 1) near[at] = true;
+    for (let at = Math.max(0, place - context); at <= Math.min(rows.length - 1, place + context); at += 1)
+      near[at] = true;
   });
   const shown: (DiffRow | number)[] = [];
   let hidden = 0;

@@ -10,7 +10,18 @@ import { bytes } from "../../format/bytes.ts";
 import { count } from "../../format/number.ts";
 import { CopyButton } from "../copy.tsx";
 import { Icon } from "../icon.tsx";
-import { CHUNK, type Embedded, type JsonLine, isLong, linesOf, opening, pathOf, pathText, type TreeState, UNTOUCHED } from "./lines.ts";
+import {
+  CHUNK,
+  type Embedded,
+  type JsonLine,
+  isLong,
+  linesOf,
+  opening,
+  pathOf,
+  pathText,
+  type TreeState,
+  UNTOUCHED,
+} from "./lines.ts";
 import { RawText } from "./raw_text.tsx";
 import "./json_tree.css";
 
@@ -84,7 +95,8 @@ export function JsonTree({ text, label, openLevels = 1, plain = false }: JsonTre
   const goTo = (step: 1 | -1) => {
     if (found.length === 0) return;
     const at = found.findIndex((id) => String(id) === active);
-    const next = found[(at < 0 ? (step > 0 ? 0 : found.length - 1) : at + step + found.length) % found.length];
+    const next =
+      found[(at < 0 ? (step > 0 ? 0 : found.length - 1) : at + step + found.length) % found.length];
     if (next === undefined) return;
     setState((before) => opening(doc, next, before));
     move(String(next));
@@ -144,7 +156,9 @@ export function JsonTree({ text, label, openLevels = 1, plain = false }: JsonTre
           />
           {query === "" ? null : (
             <span class="json-found" role="status">
-              {found.length === 0 ? "nothing found" : `${found.length}${found.length === 1000 ? "+" : ""} found`}
+              {found.length === 0
+                ? "nothing found"
+                : `${found.length}${found.length === 1000 ? "+" : ""} found`}
             </span>
           )}
           <span class="json-path" title="Where the chosen value lies">
@@ -255,7 +269,9 @@ function Line({ line, active, hit, onChoose }: LineProps) {
       ) : long && line.open && !node.embedded ? (
         <LongText line={line} />
       ) : (
-        <span class={`json-value json-${node.type}`}>{shortText(node.value ?? "", node.type === "string")}</span>
+        <span class={`json-value json-${node.type}`}>
+          {shortText(node.value ?? "", node.type === "string")}
+        </span>
       )}
       {node.embedded ? <span class="json-badge">JSON in a string</span> : null}
       {long && (node.cut || node.bytes > 2048) ? <span class="json-badge">{bytes(node.bytes)}</span> : null}

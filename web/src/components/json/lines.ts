@@ -49,7 +49,12 @@ export function canOpen(node: JsonNode): boolean {
   return node.count > 0 || node.embedded || isLong(node);
 }
 
-export function linesOf(root: JsonDocument, state: TreeState, openLevels: number, embedded: Embedded): JsonLine[] {
+export function linesOf(
+  root: JsonDocument,
+  state: TreeState,
+  openLevels: number,
+  embedded: Embedded,
+): JsonLine[] {
   const lines: JsonLine[] = [];
   const walk = (
     doc: JsonDocument,
@@ -72,7 +77,13 @@ export function linesOf(root: JsonDocument, state: TreeState, openLevels: number
     }
     walkChildren(doc, prefix, base, node, depth + 1);
   };
-  const walkChildren = (doc: JsonDocument, prefix: string, base: Steps, node: JsonNode, depth: number): void => {
+  const walkChildren = (
+    doc: JsonDocument,
+    prefix: string,
+    base: Steps,
+    node: JsonNode,
+    depth: number,
+  ): void => {
     const shown = Math.min(node.count, state.shown.get(`${prefix}${node.id}`) ?? CHUNK);
     doc.children(node.id, 0, shown).forEach((child, place) => {
       walk(doc, prefix, base, child, depth, place + 1, node.count);
@@ -96,7 +107,12 @@ export function linesOf(root: JsonDocument, state: TreeState, openLevels: number
   return lines;
 }
 
-function within(doc: JsonDocument, node: JsonNode, key: string, embedded: Embedded): JsonDocument | undefined {
+function within(
+  doc: JsonDocument,
+  node: JsonNode,
+  key: string,
+  embedded: Embedded,
+): JsonDocument | undefined {
   const known = embedded.get(key);
   if (known) return known;
   const inner = doc.embedded(node.id);
@@ -133,7 +149,8 @@ export function opening(doc: JsonDocument, id: number, state: TreeState): TreeSt
     opened.set(String(above), true);
     const step = path[length];
     const place = typeof step === "number" ? step : placeOf(doc, above, step ?? "");
-    if (place >= (shown.get(String(above)) ?? CHUNK)) shown.set(String(above), Math.ceil((place + 1) / CHUNK) * CHUNK);
+    if (place >= (shown.get(String(above)) ?? CHUNK))
+      shown.set(String(above), Math.ceil((place + 1) / CHUNK) * CHUNK);
   }
   return { opened, shown };
 }

@@ -11,7 +11,11 @@ import { url } from "./state.ts";
 
 export function Page({ id }: PageProps) {
   useTitle("Compare", shortId(id));
-  const answer = useQuery({ key: id, load: (signal) => client.dashboard.rollout(id, { signal }), keep: false });
+  const answer = useQuery({
+    key: id,
+    load: (signal) => client.dashboard.rollout(id, { signal }),
+    keep: false,
+  });
   const { a, b } = url.signal.value;
   return (
     <Answered answer={answer}>

@@ -89,7 +89,12 @@ function SideName({ name, side, choices, onChoose }: SideNameProps) {
     <span class="compare-side">
       <strong>{name}</strong>
       {choices === null ? null : (
-        <select class="field" aria-label={`Attempt ${name}`} value={side.attemptId} onChange={(event) => onChoose(event.currentTarget.value)}>
+        <select
+          class="field"
+          aria-label={`Attempt ${name}`}
+          value={side.attemptId}
+          onChange={(event) => onChoose(event.currentTarget.value)}
+        >
           {choices.map((choice) => (
             <option key={choice.value} value={choice.value}>
               {choice.label}
@@ -133,17 +138,18 @@ function useWhole(side: Side): Whole | null {
 }
 
 function TotalsTable({ comparison: { a, b } }: { readonly comparison: Comparison }) {
-  const lines: readonly (readonly [string, (totals: Totals) => number | null, (value: number) => string])[] = [
-    ["Reward", (totals) => totals.reward, reward],
-    ["Duration", (totals) => totals.duration, duration],
-    ["Tokens", (totals) => totals.tokens, count],
-    ["Model calls", (totals) => totals.llm_calls, count],
-    ["Tool calls", (totals) => totals.tool_calls, count],
-    ["Errors", (totals) => totals.errors, count],
-    ["Spans", (totals) => totals.spans, count],
-  ];
+  const lines: readonly (readonly [string, (totals: Totals) => number | null, (value: number) => string])[] =
+    [
+      ["Reward", (totals) => totals.reward, reward],
+      ["Duration", (totals) => totals.duration, duration],
+      ["Tokens", (totals) => totals.tokens, count],
+      ["Model calls", (totals) => totals.llm_calls, count],
+      ["Tool calls", (totals) => totals.tool_calls, count],
+      ["Errors", (totals) => totals.errors, count],
+      ["Spans", (totals) => totals.spans, count],
+    ];
   return (
-    <div class="scroll-x" tabIndex={0} role="region" aria-label="Totals">
+    <div class="card scroll-x" tabIndex={0} role="region" aria-label="Totals">
       <table class="table compare-totals">
         <caption class="sr-only">Totals of both attempts</caption>
         <thead>
@@ -178,7 +184,11 @@ function TotalsTable({ comparison: { a, b } }: { readonly comparison: Comparison
               const [before, after] = [read(a), read(b)];
               return (
                 <td key={line} class="num">
-                  {before === null || after === null ? "" : <Delta value={after - before} words={write} good={line === "Reward" ? 1 : 0} />}
+                  {before === null || after === null ? (
+                    ""
+                  ) : (
+                    <Delta value={after - before} words={write} good={line === "Reward" ? 1 : 0} />
+                  )}
                 </td>
               );
             })}
@@ -190,7 +200,15 @@ function TotalsTable({ comparison: { a, b } }: { readonly comparison: Comparison
 }
 
 /** A difference with its sign; `good`: which sign is good news, if one is. */
-function Delta({ value, words, good = 0 }: { value: number; words: (value: number) => string; good?: number }) {
+function Delta({
+  value,
+  words,
+  good = 0,
+}: {
+  value: number;
+  words: (value: number) => string;
+  good?: number;
+}) {
   if (value === 0) return <span class="muted">0</span>;
   const tone = good === 0 ? "" : value * good > 0 ? "reward-plus" : "reward-minus";
   return (
@@ -207,7 +225,15 @@ const WORDS = { same: "same", changed: "changed", added: "only in B", removed: "
 /** Lines that are drawn at once. */
 const SHOWN = 150;
 
-function Rows({ comparison, a, b }: { readonly comparison: Comparison; readonly a: TraceSession; readonly b: TraceSession }) {
+function Rows({
+  comparison,
+  a,
+  b,
+}: {
+  readonly comparison: Comparison;
+  readonly a: TraceSession;
+  readonly b: TraceSession;
+}) {
   const shown = useSignal(SHOWN);
   const { only, row: opened } = url.signal.value;
   const numbered = comparison.rows.map((row, number) => ({ row, number }));
@@ -221,7 +247,12 @@ function Rows({ comparison, a, b }: { readonly comparison: Comparison; readonly 
           {count(comparison.rows.length - same)} differ, {count(same)} are the same
         </span>
         <span class="grow" />
-        <button type="button" class="button" aria-pressed={only === "changed"} onClick={() => url.set({ only: only === "changed" ? "all" : "changed" })}>
+        <button
+          type="button"
+          class="button"
+          aria-pressed={only === "changed"}
+          onClick={() => url.set({ only: only === "changed" ? "all" : "changed" })}
+        >
           Only changed
         </button>
       </div>
@@ -255,7 +286,7 @@ function Line({ row, number, open, a, b }: LineProps) {
   const openable = row.a !== null || row.b !== null;
   const name: ComponentChildren =
     span === null ? (
-      <em class="muted">no span</em>
+      <em class="muted">group</em>
     ) : row.a !== null && row.b !== null && labelA !== labelB ? (
       <>
         <del>{labelA}</del> <ins>{labelB}</ins>
@@ -289,8 +320,16 @@ function Line({ row, number, open, a, b }: LineProps) {
             </span>
           ))}
         </span>
-        <span class="num">{row.duration_delta === null ? "" : <Delta value={row.duration_delta} words={duration} />}</span>
-        <span class="num">{row.tokens_delta === 0 ? "" : <Delta value={row.tokens_delta} words={(value) => `${count(value)} tok`} />}</span>
+        <span class="num">
+          {row.duration_delta === null ? "" : <Delta value={row.duration_delta} words={duration} />}
+        </span>
+        <span class="num">
+          {row.tokens_delta === 0 ? (
+            ""
+          ) : (
+            <Delta value={row.tokens_delta} words={(value) => `${count(value)} tok`} />
+          )}
+        </span>
         <span class="num">
           {row.reward_delta !== null && row.reward_delta !== 0 ? (
             <RewardDelta value={row.reward_delta} />

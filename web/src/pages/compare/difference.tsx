@@ -32,7 +32,13 @@ export function SpanDifference({ row, a, b }: Props) {
       <div class="row">
         <div class="segmented" role="group" aria-label="Layout">
           {(["split", "unified"] as const).map((name) => (
-            <button key={name} type="button" class="button" aria-pressed={layout === name} onClick={() => url.set({ layout: name }, "replace")}>
+            <button
+              key={name}
+              type="button"
+              class="button"
+              aria-pressed={layout === name}
+              onClick={() => url.set({ layout: name }, "replace")}
+            >
               {name === "split" ? "Side by side" : "Unified"}
             </button>
           ))}
@@ -46,7 +52,12 @@ export function SpanDifference({ row, a, b }: Props) {
       ) : (
         <>
           <h3>Messages</h3>
-          <DiffView before={texts.said[0]} after={texts.said[1]} layout={layout} label="Messages of A and B" />
+          <DiffView
+            before={texts.said[0]}
+            after={texts.said[1]}
+            layout={layout}
+            label="Messages of A and B"
+          />
         </>
       )}
       {texts.known[0] === texts.known[1] ? (
@@ -54,14 +65,27 @@ export function SpanDifference({ row, a, b }: Props) {
       ) : (
         <>
           <h3>Attributes</h3>
-          <DiffView before={texts.known[0]} after={texts.known[1]} layout={layout} label="Attributes of A and B" />
+          <DiffView
+            before={texts.known[0]}
+            after={texts.known[1]}
+            layout={layout}
+            label="Attributes of A and B"
+          />
         </>
       )}
     </div>
   );
 }
 
-function SpanAddress({ session, spanId, name }: { session: TraceSession; spanId: string | undefined; name: string }) {
+function SpanAddress({
+  session,
+  spanId,
+  name,
+}: {
+  session: TraceSession;
+  spanId: string | undefined;
+  name: string;
+}) {
   if (spanId === undefined) return null;
   const query = new URLSearchParams({ attempt: session.attemptId, span: spanId });
   return <a href={href(`${pathOf("rollouts", session.rolloutId)}?${query.toString()}`)}>Span in {name}</a>;

@@ -21,7 +21,9 @@ function Choose() {
   return (
     <div class="page">
       <h1>Compare two rollouts</h1>
-      <p class="muted">Give two ids of rollouts. An attempt may follow behind a slash; without it the latest one is meant.</p>
+      <p class="muted">
+        Give two ids of rollouts. An attempt may follow behind a slash; without it the latest one is meant.
+      </p>
       <form
         class="row"
         onSubmit={(event) => {
@@ -31,11 +33,19 @@ function Choose() {
       >
         <label class="row">
           A
-          <input class="field mono" value={first.value} onInput={(event) => (first.value = event.currentTarget.value)} />
+          <input
+            class="field mono"
+            value={first.value}
+            onInput={(event) => (first.value = event.currentTarget.value)}
+          />
         </label>
         <label class="row">
           B
-          <input class="field mono" value={second.value} onInput={(event) => (second.value = event.currentTarget.value)} />
+          <input
+            class="field mono"
+            value={second.value}
+            onInput={(event) => (second.value = event.currentTarget.value)}
+          />
         </label>
         <button type="submit" class="button primary">
           Compare

@@ -11,7 +11,7 @@ import { useTitle } from "../../app/title.ts";
 import { Chart } from "../../components/chart.tsx";
 import { Icon, type IconName } from "../../components/icon.tsx";
 import { Reward } from "../../components/reward.tsx";
-import { Answered, Empty, Progress } from "../../components/states.tsx";
+import { Answered, Empty } from "../../components/states.tsx";
 import { StatusBadge } from "../../components/status.tsx";
 import { type Column, Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
@@ -38,7 +38,7 @@ function Overview() {
   const answer = useQuery({
     key: window,
     topics: ["summary", "rollouts", "queue", "workers"],
-    load: (signal) => client.dashboard.summary({ window } as never, { signal }),
+    load: (signal) => client.dashboard.summary({ window }, { signal }),
   });
   return (
     <div class="page overview">
@@ -58,7 +58,6 @@ function Overview() {
           ))}
         </div>
       </div>
-      <Progress on={answer.loading.value && answer.stale.value} />
       <Answered answer={answer}>
         {(summary) =>
           summary.totals.rollouts === 0 ? (

@@ -118,7 +118,7 @@ export function Tiles({ summary, window }: { summary: StoreSummary; window: stri
             key={String(mode)}
             href={href(`/rollouts?mode=${mode ?? "none"}&has=reward&since=${window}&sort=-end`)}
           >
-            <span class="muted">{mode ?? "no mode"}</span>
+            <span class="muted">{mode ?? "none"}</span>
             <b>{reward(Number(mean.toPrecision(4)))}</b>
             <span class="muted">of {short(number)}</span>
           </a>

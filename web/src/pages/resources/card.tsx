@@ -2,7 +2,6 @@
 
 import { useSignal } from "@preact/signals";
 import { JsonDocument } from "lightning-store-client/trace";
-import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { CopyButton } from "../../components/copy.tsx";
 import { JsonTree } from "../../components/json/json_tree.tsx";
@@ -15,7 +14,8 @@ import { templateLines, variablesOf } from "./template.ts";
 export function ResourceCard({ resource }: { readonly resource: Named }) {
   const json = useSignal(false);
   const fields = useMemo(() => fieldsOf(resource.text), [resource.text]);
-  const known = resource.type === "llm" || resource.type === "proxy_llm" || resource.type === "prompt_template";
+  const known =
+    resource.type === "llm" || resource.type === "proxy_llm" || resource.type === "prompt_template";
   return (
     <section class="card resource" aria-label={resource.name}>
       <header>
@@ -23,7 +23,12 @@ export function ResourceCard({ resource }: { readonly resource: Named }) {
         <span class="chip">{resource.type ?? "no type"}</span>
         <span class="grow" />
         {known ? (
-          <button type="button" class="button" aria-pressed={json.value} onClick={() => (json.value = !json.value)}>
+          <button
+            type="button"
+            class="button"
+            aria-pressed={json.value}
+            onClick={() => (json.value = !json.value)}
+          >
             JSON
           </button>
         ) : null}
@@ -50,22 +55,20 @@ function Model({ text, fields }: { readonly text: string; readonly fields: Reado
   const sampling = [...fields].filter(([path]) => path.startsWith("sampling_parameters."));
   const others = [...fields].filter(([path]) => !MODEL.has(path) && !path.startsWith("sampling_parameters"));
   const nested = useMemo(() => isNested(text), [text]);
-  const value = (words: string | undefined, what: string): ComponentChildren =>
-    words === undefined ? (
-      <span class="muted">none</span>
-    ) : (
-      <span class="copied">
-        <span class="mono">{words}</span>
-        <CopyButton text={words} what={what} />
-      </span>
-    );
   return (
     <div class="stack">
       <KeyValue
         pairs={[
-          ["Model", value(fields.get("model"), "model")],
-          ["Endpoint", value(fields.get("endpoint"), "endpoint")],
-          ["API key", key === undefined || key === "null" ? <span class="muted">none</span> : <span class="mono">{key}</span>],
+          ["Model", <Value text={fields.get("model")} what="model" />],
+          ["Endpoint", <Value text={fields.get("endpoint")} what="endpoint" />],
+          [
+            "API key",
+            key === undefined || key === "null" ? (
+              <span class="muted">none</span>
+            ) : (
+              <span class="mono">{key}</span>
+            ),
+          ],
           ...others.map(([path, words]) => [path, <span class="mono">{words}</span>] as const),
         ]}
       />
@@ -98,6 +101,16 @@ function Model({ text, fields }: { readonly text: string; readonly fields: Reado
         </>
       )}
     </div>
+  );
+}
+
+function Value({ text, what }: { readonly text: string | undefined; readonly what: string }) {
+  if (text === undefined) return <span class="muted">none</span>;
+  return (
+    <span class="copied">
+      <span class="mono">{text}</span>
+      <CopyButton text={text} what={what} />
+    </span>
   );
 }
 

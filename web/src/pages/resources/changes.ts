@@ -28,9 +28,18 @@ export function changesOf(before: string, after: string): ResourceChange[] {
   const names = [...new Set([...old.keys(), ...now.keys()])].sort((a, b) => a.localeCompare(b));
   return names.map((name) => {
     const [left, right] = [old.get(name), now.get(name)];
-    const fields = fieldChanges(left === undefined ? "{}" : left.text, right === undefined ? "{}" : right.text);
+    const fields = fieldChanges(
+      left === undefined ? "{}" : left.text,
+      right === undefined ? "{}" : right.text,
+    );
     const state =
-      left === undefined ? "added" : right === undefined ? "removed" : fields.length === 0 ? "same" : "changed";
+      left === undefined
+        ? "added"
+        : right === undefined
+          ? "removed"
+          : fields.length === 0
+            ? "same"
+            : "changed";
     return { name, state, type: right?.type ?? left?.type ?? null, fields };
   });
 }

@@ -108,7 +108,8 @@ function Resources({ versions }: { readonly versions: Versions }) {
       {shown === undefined ? (
         <Empty title="This version is not kept">
           <p>
-            Version {v} was superseded, and is not among the {plural(versions.items.length, "version")} that the store has.
+            Version {v} was superseded, and is not among the {plural(versions.items.length, "version")} that
+            the store has.
           </p>
         </Empty>
       ) : picked !== null ? (
@@ -160,7 +161,9 @@ function Content({ versions, shown, only }: ContentProps) {
           <Time at={versions.createTime} />
         </span>
         {shown.rollouts === null ? null : (
-          <a href={href(`/rollouts?resources=${encodeURIComponent(versions.id)}`)}>{plural(shown.rollouts, "rollout")}</a>
+          <a href={href(`/rollouts?resources=${encodeURIComponent(versions.id)}`)}>
+            {plural(shown.rollouts, "rollout")}
+          </a>
         )}
         {shown.meanReward === null ? null : (
           <span class="row">
@@ -169,7 +172,9 @@ function Content({ versions, shown, only }: ContentProps) {
         )}
         <span class="grow" />
         {masked && isCurrent ? <Reveal shown={open} onChange={(show) => void reveal(show)} /> : null}
-        {masked && !isCurrent ? <span class="muted">Only the current version can be shown with its secrets.</span> : null}
+        {masked && !isCurrent ? (
+          <span class="muted">Only the current version can be shown with its secrets.</span>
+        ) : null}
       </p>
       {failure.value === null ? null : <ErrorState failure={failure.value} retry={() => reveal(true)} />}
       {resources.length === 0 ? <p class="state muted">This version holds nothing.</p> : null}

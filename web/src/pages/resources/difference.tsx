@@ -29,7 +29,9 @@ export function DiffPicker({ versions, shown }: Props) {
     key: level.value,
     load: async (signal) => {
       if (level.peek() === "full") {
-        return (await client.dashboard.resources({ limit: 200 }, { signal })).items.map((row) => row.resources_id);
+        return (await client.dashboard.resources({ limit: 200 }, { signal })).items.map(
+          (row) => row.resources_id,
+        );
       }
       return (await client.queryResources({ limit: 200 }, { signal })).items.map((row) => row.resources_id);
     },
@@ -65,11 +67,15 @@ export function DiffPicker({ versions, shown }: Props) {
             ))}
           </optgroup>
         )}
-        {value === "" || ids.includes(value) || older.some(({ version }) => value === `${versions.id}@${version}`) ? null : (
+        {value === "" ||
+        ids.includes(value) ||
+        older.some(({ version }) => value === `${versions.id}@${version}`) ? null : (
           <option value={value}>{shortId(value, 30)}</option>
         )}
       </select>
-      {versions.kept ? null : <span class="muted">This server keeps no older versions, so only sets can be compared.</span>}
+      {versions.kept ? null : (
+        <span class="muted">This server keeps no older versions, so only sets can be compared.</span>
+      )}
     </label>
   );
 }
@@ -107,13 +113,17 @@ interface SidesProps {
 function Sides({ before, picked, after, shown }: SidesProps) {
   const { layout, name } = detail.signal.value;
   const box = useRef<HTMLDivElement>(null);
-  const old = picked.version === 0 ? before.items[0] : before.items.find(({ version }) => version === picked.version);
+  const old =
+    picked.version === 0 ? before.items[0] : before.items.find(({ version }) => version === picked.version);
   const changes = useMemo(() => (old === undefined ? [] : changesOf(old.text, shown.text)), [old, shown]);
   const go = (step: 1 | -1): boolean => box.current !== null && goToChange(box.current, step);
   const swap = (): void => {
     if (old === undefined) return;
     const to = before.id === after.id ? after.id : before.id;
-    const query = new URLSearchParams({ diff: writePick({ id: after.id, version: shown.version }), v: String(old.version) });
+    const query = new URLSearchParams({
+      diff: writePick({ id: after.id, version: shown.version }),
+      v: String(old.version),
+    });
     if (layout === "unified") query.set("layout", layout);
     navigate(`${pathOf("resources", to)}?${query.toString()}`);
   };
@@ -142,19 +152,41 @@ function Sides({ before, picked, after, shown }: SidesProps) {
         )}
       </div>
       <div class="row">
-        <span>{different === 0 ? "Nothing differs." : `${plural(different, "resource")} differ${different === 1 ? "s" : ""}.`}</span>
+        <span>
+          {different === 0
+            ? "Nothing differs."
+            : `${plural(different, "resource")} differ${different === 1 ? "s" : ""}.`}
+        </span>
         <span class="grow" />
         <div class="segmented" role="group" aria-label="Layout">
           {(["split", "unified"] as const).map((one) => (
-            <button key={one} type="button" class="button" aria-pressed={layout === one} onClick={() => detail.set({ layout: one }, "replace")}>
+            <button
+              key={one}
+              type="button"
+              class="button"
+              aria-pressed={layout === one}
+              onClick={() => detail.set({ layout: one }, "replace")}
+            >
               {one === "split" ? "Side by side" : "Unified"}
             </button>
           ))}
         </div>
-        <button type="button" class="button icon" aria-label="Previous change" title="Previous change ([)" onClick={() => go(-1)}>
+        <button
+          type="button"
+          class="button icon"
+          aria-label="Previous change"
+          title="Previous change ([)"
+          onClick={() => go(-1)}
+        >
           <Icon name="up" />
         </button>
-        <button type="button" class="button icon" aria-label="Next change" title="Next change (])" onClick={() => go(1)}>
+        <button
+          type="button"
+          class="button icon"
+          aria-label="Next change"
+          title="Next change (])"
+          onClick={() => go(1)}
+        >
           <Icon name="down" />
         </button>
         <button type="button" class="button" onClick={swap}>
@@ -177,7 +209,11 @@ function SideFacts({ title, versions, version }: { title: string; versions: Vers
         {shortId(versions.id, 26)}@{version.version}
       </a>
       {version.rollouts === null ? null : <span class="muted">{plural(version.rollouts, "rollout")}</span>}
-      {version.meanReward === null ? <span class="muted">no rewards</span> : <RewardChip value={version.meanReward} title="Mean reward of its rollouts" />}
+      {version.meanReward === null ? (
+        <span class="muted">no rewards</span>
+      ) : (
+        <RewardChip value={version.meanReward} title="Mean reward of its rollouts" />
+      )}
     </p>
   );
 }
@@ -221,7 +257,12 @@ function Change({ change }: { readonly change: ResourceChange }) {
           {long.map((field: FieldChange) => (
             <div key={field.path} class="stack">
               <h3 class="mono">{field.path}</h3>
-              <DiffView before={field.before ?? ""} after={field.after ?? ""} layout={layout} label={`${change.name}: ${field.path}`} />
+              <DiffView
+                before={field.before ?? ""}
+                after={field.after ?? ""}
+                layout={layout}
+                label={`${change.name}: ${field.path}`}
+              />
             </div>
           ))}
         </div>

@@ -24,7 +24,12 @@ export interface Versions {
 
 interface Sent {
   readonly create_time: number;
-  readonly items: readonly { version: number; update_time: number; rollouts: number; mean_reward: number | null }[];
+  readonly items: readonly {
+    version: number;
+    update_time: number;
+    rollouts: number;
+    mean_reward: number | null;
+  }[];
 }
 
 /** Null: there is no such set. */
@@ -59,7 +64,9 @@ async function plain(id: string, signal: AbortSignal): Promise<Versions | null> 
 }
 
 /** The current content with its secrets: asked for only when somebody wants to see them. */
-export async function loadSecrets(id: string): Promise<{ readonly version: number; readonly text: string } | null> {
+export async function loadSecrets(
+  id: string,
+): Promise<{ readonly version: number; readonly text: string } | null> {
   const text = await client.text.getResources(id);
   const sent = JSON.parse(text) as ResourcesUpdate | null;
   if (sent === null) return null;

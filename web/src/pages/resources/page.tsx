@@ -42,7 +42,10 @@ function briefOf(update: Awaited<ReturnType<typeof client.queryResources>>["item
   const names = Object.entries(update.resources).map(([name, resource]) => ({
     name,
     resource_type: resource.resource_type,
-    text: "model" in resource ? `${resource.model} at ${resource.endpoint}` : (resource.template.split("\n")[0] ?? ""),
+    text:
+      "model" in resource
+        ? `${resource.model} at ${resource.endpoint}`
+        : (resource.template.split("\n")[0] ?? ""),
   }));
   return { ...update, latest: false, names, rollouts: 0, mean_reward: null };
 }
@@ -82,7 +85,9 @@ export function Page() {
                 <div class="scroll-x" tabIndex={0} role="region" aria-label="Resources">
                   <Table
                     caption="Sets of resources"
-                    columns={full ? COLUMNS : COLUMNS.filter((column) => !DERIVED.has(column.name)).map(unsorted)}
+                    columns={
+                      full ? COLUMNS : COLUMNS.filter((column) => !DERIVED.has(column.name)).map(unsorted)
+                    }
                     rows={rows.items}
                     keyOf={(row) => row.resources_id}
                     stale={answer.stale.value}
@@ -91,7 +96,10 @@ export function Page() {
                       ? {
                           sort: { by, order },
                           onSort: (next: { by: string; order: "asc" | "desc" }) =>
-                            list.set({ sort: `${next.order === "desc" ? "-" : ""}${next.by as SortField}`, page: 1 }),
+                            list.set({
+                              sort: `${next.order === "desc" ? "-" : ""}${next.by as SortField}`,
+                              page: 1,
+                            }),
                         }
                       : {})}
                   />
@@ -116,9 +124,7 @@ function Nothing({ query }: { readonly query: string }) {
   if (query !== "") {
     return (
       <Empty title="No set of resources fits">
-        <p>
-          No id contains “{query}”.
-        </p>
+        <p>No id contains “{query}”.</p>
         <button type="button" class="button" onClick={() => list.set({ q: "", page: 1 })}>
           Show all
         </button>
@@ -128,7 +134,11 @@ function Nothing({ query }: { readonly query: string }) {
   return (
     <Empty title="No resources yet">
       <p>Models and prompts that rollouts run with appear here. A trainer stores them:</p>
-      <pre class="resources-example">{'await store.add_resources({\n    "main": LLM(endpoint="http://localhost:8000/v1", model="qwen"),\n})'}</pre>
+      <pre class="resources-example">
+        {
+          'await store.add_resources({\n    "main": LLM(endpoint="http://localhost:8000/v1", model="qwen"),\n})'
+        }
+      </pre>
     </Empty>
   );
 }

@@ -3,7 +3,14 @@
 import { choice, optional, text, whole } from "../../url/params.ts";
 import { urlState } from "../../url/state.ts";
 
-export const SORTS = ["update_time", "create_time", "resources_id", "version", "rollouts", "mean_reward"] as const;
+export const SORTS = [
+  "update_time",
+  "create_time",
+  "resources_id",
+  "version",
+  "rollouts",
+  "mean_reward",
+] as const;
 export type SortField = (typeof SORTS)[number];
 
 /** `-update_time`: newest first. */

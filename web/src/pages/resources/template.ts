@@ -20,7 +20,14 @@ export function templatePieces(template: string, engine: string): TemplatePiece[
   };
   for (const match of pattern === undefined ? [] : template.matchAll(pattern)) {
     const { variable, tag, comment } = match.groups ?? {};
-    const kind = variable !== undefined ? "variable" : tag !== undefined ? "tag" : comment !== undefined ? "comment" : null;
+    const kind =
+      variable !== undefined
+        ? "variable"
+        : tag !== undefined
+          ? "tag"
+          : comment !== undefined
+            ? "comment"
+            : null;
     if (kind === null) continue;
     plain(match.index);
     pieces.push({ text: match[0], kind });

@@ -19,7 +19,10 @@ interface Props {
 
 /** Whether an attempt goes on. */
 export function isOpen(attempt: AttemptRow["attempt"]): boolean {
-  return attempt.end_time === null && (attempt.status === "preparing" || attempt.status === "running" || attempt.status === "unresponsive");
+  return (
+    attempt.end_time === null &&
+    (attempt.status === "preparing" || attempt.status === "running" || attempt.status === "unresponsive")
+  );
 }
 
 /** Seconds that an attempt took, or takes until now. Null: nobody knows when it ended. */
@@ -43,11 +46,19 @@ export function Attempts({ rolloutId, attempts, current }: Props) {
     if (next === undefined) return false;
     const attempt = place === attempts.length - 1 ? "latest" : next.attempt.attempt_id;
     url.set({ attempt, span: null, focus: null, t0: null, t1: null });
-    requestAnimationFrame(() => document.querySelector<HTMLElement>(".attempt[aria-current]")?.scrollIntoView({ block: "nearest" }));
+    requestAnimationFrame(() =>
+      document.querySelector<HTMLElement>(".attempt[aria-current]")?.scrollIntoView({ block: "nearest" }),
+    );
     return true;
   };
   useCommands([
-    { id: "attempt.before", label: "Previous attempt", group: "Rollout", keys: ["{"], run: () => goTo(at - 1) },
+    {
+      id: "attempt.before",
+      label: "Previous attempt",
+      group: "Rollout",
+      keys: ["{"],
+      run: () => goTo(at - 1),
+    },
     { id: "attempt.after", label: "Next attempt", group: "Rollout", keys: ["}"], run: () => goTo(at + 1) },
   ]);
   if (attempts.length === 0) return null;
@@ -64,7 +75,11 @@ export function Attempts({ rolloutId, attempts, current }: Props) {
           return (
             <>
               {place === 0 ? null : (
-                <li key={`gap-${attempt.attempt_id}`} class="attempt-gap" title="From the end of one attempt to the start of the next">
+                <li
+                  key={`gap-${attempt.attempt_id}`}
+                  class="attempt-gap"
+                  title="From the end of one attempt to the start of the next"
+                >
                   <Icon name="right" />
                   {gap === null || gap <= 0 ? null : <span>{duration(gap)}</span>}
                 </li>
@@ -80,7 +95,9 @@ export function Attempts({ rolloutId, attempts, current }: Props) {
                     if (step === 0 || !goTo(place + step)) return;
                     event.preventDefault();
                     event.stopPropagation();
-                    requestAnimationFrame(() => document.querySelector<HTMLElement>(".attempt[aria-current]")?.focus());
+                    requestAnimationFrame(() =>
+                      document.querySelector<HTMLElement>(".attempt[aria-current]")?.focus(),
+                    );
                   }}
                 >
                   <span class="attempt-line">

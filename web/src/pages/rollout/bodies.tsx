@@ -31,7 +31,9 @@ export function Bodies({ session, kinds, children }: Props) {
     if (complete && !session.closed) fetchThem();
   }, [session, complete, arrived]);
   if (failure.value !== null) return <ErrorState failure={failure.value} retry={fetchThem} />;
-  const missing = session.closed ? 0 : session.waterfall.withoutBody(kinds === undefined ? undefined : [...kinds]).length;
+  const missing = session.closed
+    ? 0
+    : session.waterfall.withoutBody(kinds === undefined ? undefined : [...kinds]).length;
   if (!complete || (missing > 0 && session.arrived.value === 0)) {
     return (
       <>

@@ -18,7 +18,13 @@ import { url } from "./state.ts";
 /** Turns that are drawn at once. */
 const SHOWN = 50;
 
-export function ConversationView({ session, onSpan }: { readonly session: TraceSession; readonly onSpan: (spanId: string) => void }) {
+export function ConversationView({
+  session,
+  onSpan,
+}: {
+  readonly session: TraceSession;
+  readonly onSpan: (spanId: string) => void;
+}) {
   const prefix = useId();
   const shown = useSignal(SHOWN);
   const revision = session.revision.value;
@@ -45,8 +51,16 @@ export function ConversationView({ session, onSpan }: { readonly session: TraceS
             <MarkdownSwitch />
             <span class="muted">{plural(turns.length, "call")}</span>
             <span class="grow" />
-            <CopyButton text={() => markdownTranscript(all)} what="the conversation as Markdown" label="Markdown" />
-            <CopyButton text={() => openAiMessages(all)} what="the conversation as OpenAI messages" label="OpenAI" />
+            <CopyButton
+              text={() => markdownTranscript(all)}
+              what="the conversation as Markdown"
+              label="as Markdown"
+            />
+            <CopyButton
+              text={() => openAiMessages(all)}
+              what="the conversation as OpenAI messages"
+              label="as OpenAI"
+            />
           </div>
           {other_rewards.length === 0 ? null : (
             <p class="row">
@@ -58,7 +72,15 @@ export function ConversationView({ session, onSpan }: { readonly session: TraceS
           )}
           <ol class="plain turns">
             {turns.slice(0, shown.value).map((turn, place) => (
-              <TurnView key={turn.span_id} turn={turn} number={place} links={links} chosen={place === chosenTurn} onSpan={onSpan} prefix={prefix} />
+              <TurnView
+                key={turn.span_id}
+                turn={turn}
+                number={place}
+                links={links}
+                chosen={place === chosenTurn}
+                onSpan={onSpan}
+                prefix={prefix}
+              />
             ))}
           </ol>
           {turns.length > shown.value ? (
@@ -86,7 +108,12 @@ function TurnView({ turn, number, links, chosen, onSpan, prefix }: TurnProps) {
     <li class="turn" id={`${prefix}-turn-${number}`} data-chosen={chosen} tabIndex={-1}>
       <header class="turn-head">
         <span class="turn-number">{number + 1}</span>
-        <button type="button" class="link turn-label" onClick={() => onSpan(turn.span_id)} title="Show the span">
+        <button
+          type="button"
+          class="link turn-label"
+          onClick={() => onSpan(turn.span_id)}
+          title="Show the span"
+        >
           <Icon name="llm" />
           {turn.label}
         </button>
@@ -134,12 +161,20 @@ function TurnView({ turn, number, links, chosen, onSpan, prefix }: TurnProps) {
       {turn.completion.map((message, place) => (
         <MessageCard key={`answer-${place}`} message={message} links={links} />
       ))}
-      {turn.messages.length + turn.completion.length === 0 ? <p class="muted">Its messages were not written down.</p> : null}
+      {turn.messages.length + turn.completion.length === 0 ? (
+        <p class="muted">Its messages were not written down.</p>
+      ) : null}
     </li>
   );
 }
 
-function RewardButton({ reward, onSpan }: { readonly reward: Turn["rewards"][number]; readonly onSpan: (spanId: string) => void }) {
+function RewardButton({
+  reward,
+  onSpan,
+}: {
+  readonly reward: Turn["rewards"][number];
+  readonly onSpan: (spanId: string) => void;
+}) {
   return (
     <button
       type="button"

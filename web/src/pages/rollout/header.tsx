@@ -22,19 +22,32 @@ import type { LoadedRollout } from "./load.ts";
 import { RewardChip } from "./reward.tsx";
 import { configWords, curlOf } from "./words.ts";
 
+function goTo(id: string | null): boolean {
+  if (id === null) return false;
+  navigate(pathOf("rollouts", id));
+  return true;
+}
+
 export function Header({ loaded }: { readonly loaded: LoadedRollout }) {
   const { rollout, row } = loaded.detail;
   const id = rollout.rollout_id;
   const before = onTrail(id, -1);
   const after = onTrail(id, 1);
-  const goTo = (next: string | null): boolean => {
-    if (next === null) return false;
-    navigate(pathOf("rollouts", next));
-    return true;
-  };
   useCommands([
-    { id: "rollout.before", label: "Previous rollout of the list", group: "Rollout", keys: ["["], run: () => goTo(before) },
-    { id: "rollout.after", label: "Next rollout of the list", group: "Rollout", keys: ["]"], run: () => goTo(after) },
+    {
+      id: "rollout.before",
+      label: "Previous rollout of the list",
+      group: "Rollout",
+      keys: ["["],
+      run: () => goTo(before),
+    },
+    {
+      id: "rollout.after",
+      label: "Next rollout of the list",
+      group: "Rollout",
+      keys: ["]"],
+      run: () => goTo(after),
+    },
     {
       id: "rollout.copy",
       label: "Copy the rollout's id",
@@ -73,7 +86,17 @@ export function Header({ loaded }: { readonly loaded: LoadedRollout }) {
   );
 }
 
-function Neighbour({ id, label, icon, hint }: { id: string | null; label: string; icon: "up" | "down"; hint: string }) {
+function Neighbour({
+  id,
+  label,
+  icon,
+  hint,
+}: {
+  id: string | null;
+  label: string;
+  icon: "up" | "down";
+  hint: string;
+}) {
   if (id === null) {
     return (
       <button type="button" class="button icon" disabled aria-label={label}>
@@ -82,20 +105,30 @@ function Neighbour({ id, label, icon, hint }: { id: string | null; label: string
     );
   }
   return (
-    <a class="button icon" href={href(pathOf("rollouts", id))} aria-label={`${label}, ${shortId(id)}`} title={`${label} (${hint})`}>
+    <a
+      class="button icon"
+      href={href(pathOf("rollouts", id))}
+      aria-label={`${label}, ${shortId(id)}`}
+      title={`${label} (${hint})`}
+    >
       <Icon name={icon} />
     </a>
   );
 }
 
-function Actions({ loaded }: { readonly loaded: LoadedRollout }) {
-  const { rollout } = loaded.detail;
-  const id = rollout.rollout_id;
-  const api = absolute(`/v1/agl/rollouts/${encodeURIComponent(id)}`);
-  const copy = async (text: string, what: string): Promise<void> => {
-    announce((await copyText(text)) ? `Copied ${what}` : `Could not copy ${what}`);
-  };
-  const item = (label: string, icon: "link" | "copy" | "download", run: () => unknown) => (close: () => void) => (
+async function copy(text: string, what: string): Promise<void> {
+  announce((await copyText(text)) ? `Copied ${what}` : `Could not copy ${what}`);
+}
+
+interface ItemProps {
+  readonly label: string;
+  readonly icon: "link" | "copy" | "download";
+  readonly run: () => unknown;
+  readonly close: () => void;
+}
+
+function Item({ label, icon, run, close }: ItemProps) {
+  return (
     <button
       type="button"
       class="item"
@@ -108,15 +141,12 @@ function Actions({ loaded }: { readonly loaded: LoadedRollout }) {
       {label}
     </button>
   );
-  const items = [
-    item("Copy link to this view", "link", () => {
-      const { path, query } = place.peek();
-      return copy(absolute(path) + (query === "" ? "" : `?${query}`), "the link");
-    }),
-    item("Copy as curl", "copy", () => copy(curlOf(api), "the command")),
-    item("Copy as JSON", "copy", () => copy(loaded.text, "the rollout as JSON")),
-    item("Save as JSON", "download", () => saveText(`${id}.json`, loaded.text, "application/json")),
-  ];
+}
+
+function Actions({ loaded }: { readonly loaded: LoadedRollout }) {
+  const { rollout } = loaded.detail;
+  const id = rollout.rollout_id;
+  const api = absolute(`/v1/agl/rollouts/${encodeURIComponent(id)}`);
   return (
     <Menu
       class="button"
@@ -128,7 +158,28 @@ function Actions({ loaded }: { readonly loaded: LoadedRollout }) {
     >
       {(close) => (
         <>
-          {items.map((one) => one(close))}
+          <Item
+            label="Copy link to this view"
+            icon="link"
+            close={close}
+            run={() => {
+              const { path, query } = place.peek();
+              return copy(absolute(path) + (query === "" ? "" : `?${query}`), "the link");
+            }}
+          />
+          <Item label="Copy as curl" icon="copy" close={close} run={() => copy(curlOf(api), "the command")} />
+          <Item
+            label="Copy as JSON"
+            icon="copy"
+            close={close}
+            run={() => copy(loaded.text, "the rollout as JSON")}
+          />
+          <Item
+            label="Save as JSON"
+            icon="download"
+            close={close}
+            run={() => saveText(`${id}.json`, loaded.text, "application/json")}
+          />
           {level.value === "full" ? (
             <button
               type="button"
@@ -161,7 +212,7 @@ function Facts({ loaded }: { readonly loaded: LoadedRollout }) {
   const { rollout, row, attempts } = loaded.detail;
   const { facts } = row;
   const full = level.value === "full";
-  const running = rollout.end_time === null && row.attempt !== null;
+  const running = rollout.end_time === null && row.attempt != null;
   const metadata = useMemo(() => Object.entries(row.metadata), [row]);
   const worker = attempts.at(-1)?.attempt.worker_id ?? null;
   return (
@@ -197,7 +248,7 @@ function Facts({ loaded }: { readonly loaded: LoadedRollout }) {
         ) : null}
         <Fact name="Waited">{duration(row.queue_wait)}</Fact>
         <Fact name={running ? "Running for" : "Ran"}>
-          {running && row.attempt !== null ? <Since at={row.attempt.start_time} /> : duration(row.run_time)}
+          {running && row.attempt != null ? <Since at={row.attempt.start_time} /> : duration(row.run_time)}
         </Fact>
         <Fact name="Started">
           <Time at={rollout.start_time} />
@@ -219,7 +270,9 @@ function Facts({ loaded }: { readonly loaded: LoadedRollout }) {
             <a href={href(pathOf("resources", rollout.resources_id))}>{shortId(rollout.resources_id, 24)}</a>
           )}
         </Fact>
-        {facts.models.length === 0 ? null : <Fact name={facts.models.length === 1 ? "Model" : "Models"}>{facts.models.join(", ")}</Fact>}
+        {facts.models.length === 0 ? null : (
+          <Fact name={facts.models.length === 1 ? "Model" : "Models"}>{facts.models.join(", ")}</Fact>
+        )}
         {facts.cost === null ? null : <Fact name="Cost">{String(facts.cost)}</Fact>}
         <Fact name="Attempts">
           {row.attempts} of {row.max_attempts}; {configWords(rollout.config).join("; ")}

@@ -18,9 +18,18 @@ import type { TraceSession } from "./session.ts";
 /** More spans than these are saved, not shown. */
 const SHOWN_SPANS = 2_000;
 
-export function JsonView({ loaded, session }: { readonly loaded: LoadedRollout; readonly session: TraceSession | null }) {
+export function JsonView({
+  loaded,
+  session,
+}: {
+  readonly loaded: LoadedRollout;
+  readonly session: TraceSession | null;
+}) {
   const reveal = useSignal(false);
-  const rollout = useMemo(() => (reveal.value ? loaded.text : (maskSecrets(loaded.text) ?? loaded.text)), [loaded, reveal.value]);
+  const rollout = useMemo(
+    () => (reveal.value ? loaded.text : (maskSecrets(loaded.text) ?? loaded.text)),
+    [loaded, reveal.value],
+  );
   return (
     <div class="json-view">
       <div class="row">
@@ -35,8 +44,8 @@ export function JsonView({ loaded, session }: { readonly loaded: LoadedRollout; 
           <h2>Spans of this attempt</h2>
           {session.total.value > SHOWN_SPANS ? (
             <p>
-              {count(session.total.value)} spans are too many to show as one text. Choose one in the waterfall, or save all spans
-              with “Export”.
+              {count(session.total.value)} spans are too many to show as one text. Choose one in the
+              waterfall, or save all spans with “Export”.
             </p>
           ) : (
             <Spans session={session} reveal={reveal.value} />
@@ -52,18 +61,37 @@ function Spans({ session, reveal }: { readonly session: TraceSession; readonly r
   const answer = useQuery({
     key: `${rolloutId} ${attemptId} ${session.arrived.value}`,
     load: (signal) =>
-      client.text.querySpans({ rollout_id: rolloutId, attempt_id: attemptId, limit: SHOWN_SPANS }, { signal }),
+      client.text.querySpans(
+        { rollout_id: rolloutId, attempt_id: attemptId, limit: SHOWN_SPANS },
+        { signal },
+      ),
   });
-  return <Answered answer={answer}>{(text) => <SpansText text={text} attemptId={attemptId} reveal={reveal} />}</Answered>;
+  return (
+    <Answered answer={answer}>
+      {(text) => <SpansText text={text} attemptId={attemptId} reveal={reveal} />}
+    </Answered>
+  );
 }
 
-function SpansText({ text, attemptId, reveal }: { readonly text: string; readonly attemptId: string; readonly reveal: boolean }) {
+function SpansText({
+  text,
+  attemptId,
+  reveal,
+}: {
+  readonly text: string;
+  readonly attemptId: string;
+  readonly reveal: boolean;
+}) {
   const shown = useMemo(() => (reveal ? text : (maskSecrets(text) ?? text)), [text, reveal]);
   return (
     <>
       <div class="row">
         <CopyButton text={shown} what="all spans" label="Copy" />
-        <button type="button" class="button" onClick={() => saveText(`${attemptId}-spans.json`, shown, "application/json")}>
+        <button
+          type="button"
+          class="button"
+          onClick={() => saveText(`${attemptId}-spans.json`, shown, "application/json")}
+        >
           <Icon name="download" />
           Download
         </button>

@@ -1,6 +1,12 @@
 /** Asks for one rollout with its attempts: from the dashboard's operations, or from the plain protocol. */
 
-import { type Attempt, JsonDocument, type RolloutDetail, type RolloutWithAttempt, type SpanFacts } from "lightning-store-client/trace";
+import {
+  type Attempt,
+  JsonDocument,
+  type RolloutDetail,
+  type RolloutWithAttempt,
+  type SpanFacts,
+} from "lightning-store-client/trace";
 import { level } from "../../api/capabilities.ts";
 import { client } from "../../api/client.ts";
 
@@ -26,7 +32,12 @@ function read(text: string, detail: RolloutDetail): LoadedRollout {
     const id = doc.find(path);
     return id < 0 ? "null" : doc.text(id);
   };
-  return { detail, text: part("rollout"), input: part("rollout", "input"), metadata: part("rollout", "metadata") };
+  return {
+    detail,
+    text: part("rollout"),
+    input: part("rollout", "input"),
+    metadata: part("rollout", "metadata"),
+  };
 }
 
 const NO_FACTS: SpanFacts = {

@@ -19,7 +19,8 @@ export function MissingRollout({ id }: { readonly id: string }) {
       <div class="state">
         <h1>There is no such rollout</h1>
         <p>
-          The store was asked for <code>{id}</code> and does not have it. It may have been deleted, or belong to another store.
+          The store was asked for <code>{id}</code> and does not have it. It may have been deleted, or belong
+          to another store.
         </p>
         {found.length === 0 ? null : (
           <>

@@ -17,16 +17,14 @@ import { Tabs } from "../../components/tabs.tsx";
 import { count } from "../../format/number.ts";
 import { shortId } from "../../format/id.ts";
 import { Attempts, isOpen } from "./attempts.tsx";
-import { ConversationView } from "./conversation.tsx";
 import { Header, Input } from "./header.tsx";
 import { Inspector } from "./inspector/panel.tsx";
-import { JsonView } from "./json_view.tsx";
+import { lazy } from "./lazy.tsx";
 import { type LoadedRollout, loadRollout } from "./load.ts";
 import { MissingRollout } from "./missing.tsx";
 import { MAX_SPANS } from "./session.ts";
 import { Splitter } from "./splitter.tsx";
 import { url, type View } from "./state.ts";
-import { TrainingView } from "./training.tsx";
 import { useTrace } from "./use_session.ts";
 import { FilterBar, useAddress } from "./waterfall/filter_bar.tsx";
 import { useWaterfallKeys } from "./waterfall/keys.ts";
@@ -34,6 +32,10 @@ import { Minimap } from "./waterfall/minimap.tsx";
 import type { WaterfallModel } from "./waterfall/model.ts";
 import { Rows } from "./waterfall/view.tsx";
 import "./rollout.css";
+
+const ConversationView = lazy(async () => (await import("./conversation.tsx")).ConversationView);
+const TrainingView = lazy(async () => (await import("./training.tsx")).TrainingView);
+const JsonView = lazy(async () => (await import("./json_view.tsx")).JsonView);
 
 export function Page({ id }: PageProps) {
   useTitle(shortId(id), "Rollouts");
@@ -47,7 +49,11 @@ export function Page({ id }: PageProps) {
     () =>
       watch(["rollouts", "summary"], (event) => {
         const behind = answer.data.peek()?.rollout?.detail.behind ?? 0;
-        if (event === null || (event.type === "rollout" ? event.data.rollout_id === id : behind > 0 || isLive())) refetch();
+        if (
+          event === null ||
+          (event.type === "rollout" ? event.data.rollout_id === id : behind > 0 || isLive())
+        )
+          refetch();
       }),
     [id],
   );
@@ -93,19 +99,26 @@ function Rollout({ loaded }: { readonly loaded: LoadedRollout }) {
       ) : attemptId === null ? (
         <Empty title="No attempt yet">
           <p>
-            The rollout waits in the <a href={href("/queue")}>queue</a>. Its spans appear here as soon as a worker begins.
+            The rollout waits in the <a href={href("/queue")}>queue</a>. Its spans appear here as soon as a
+            worker begins.
           </p>
         </Empty>
       ) : model === null || model.session.attemptId !== attemptId ? (
         <Loading rows={10} />
       ) : (
-        <Trace key={`${rollout.rollout_id} ${attemptId}`} loaded={loaded} model={model} failed={attempt?.attempt.status !== "succeeded"} />
+        <Trace
+          key={`${rollout.rollout_id} ${attemptId}`}
+          loaded={loaded}
+          model={model}
+          failed={attempt?.attempt.status !== "succeeded"}
+        />
       )}
     </>
   );
 }
 
-const isWidth = (value: unknown): value is number => typeof value === "number" && value >= 280 && value <= 1000;
+const isWidth = (value: unknown): value is number =>
+  typeof value === "number" && value >= 280 && value <= 1000;
 /** Pixels. */
 const inspectorWidth = preference<number>("trace.inspector", 420, isWidth);
 
@@ -165,9 +178,18 @@ function Trace({ loaded, model, failed }: TraceProps) {
   };
   const tabs = (Object.keys(VIEW_NAMES) as View[]).map((name) => ({ name, label: VIEW_NAMES[name] }));
   return (
-    <div class="trace" data-inspector={state.span !== null} style={{ "--inspector": `${inspectorWidth.value}px` }}>
+    <div
+      class="trace"
+      data-inspector={state.span !== null}
+      style={{ "--inspector": `${inspectorWidth.value}px` }}
+    >
       <div class="trace-main">
-        <Tabs label="Views of the attempt" tabs={tabs} current={state.view} onChange={(view) => url.set({ view })}>
+        <Tabs
+          label="Views of the attempt"
+          tabs={tabs}
+          current={state.view}
+          onChange={(view) => url.set({ view })}
+        >
           <Progress on={session.loading.value && session.spanCountNow() > 0} />
           <Notices model={model} loaded={loaded} />
           {state.view === "waterfall" || state.view === "tree" ? (
@@ -237,8 +259,8 @@ function Notices({ model, loaded }: { readonly model: WaterfallModel; readonly l
       ) : null}
       {missing ? (
         <div class="banner">
-          These spans are not in the store any more: {count(attempt?.facts.spans ?? 0)} were counted when they came. They were evicted or
-          deleted.
+          These spans are not in the store any more: {count(attempt?.facts.spans ?? 0)} were counted when they
+          came. They were evicted or deleted.
         </div>
       ) : null}
     </>
@@ -268,12 +290,12 @@ function useFirstChoice(model: WaterfallModel, failed: boolean): void {
     done.current = true;
     queueMicrotask(() => {
       if (session.closed) return;
-      const { waterfall } = session;
-      const error = failed ? waterfall.next("error", -1) : -1;
+      const error = failed ? firstError(model) : -1;
       const last = error >= 0 ? error : lastSpan(model);
       if (last < 0) return;
       session.changed();
-      model.chooseRow(last, { focus: false, center: true });
+      if (error >= 0) model.chooseRow(last, { focus: false, center: true });
+      else model.chooseQuietly(last);
     });
   });
   const { span } = url.signal.value;
@@ -283,6 +305,19 @@ function useFirstChoice(model: WaterfallModel, failed: boolean): void {
     if (!done.current || session.closed || span === null || model.active.peek() === `span:${span}`) return;
     model.reveal(span, { focus: false });
   }, [span]);
+}
+
+/** The row of the first error: of one within another, the innermost, which says most. -1: there is none. */
+function firstError({ waterfall }: WaterfallModel): number {
+  let found = waterfall.next("error", -1);
+  for (;;) {
+    const outer = waterfall.row(found);
+    if (outer === null || (outer.flags & Flag.ERROR_BELOW) === 0) return found;
+    const next = waterfall.next("error", found);
+    const inner = waterfall.row(next);
+    if (inner === null || next <= found || inner.depth <= outer.depth) return found;
+    found = next;
+  }
 }
 
 /** The last row that is a span; -1: there is none. */

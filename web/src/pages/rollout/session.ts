@@ -11,6 +11,7 @@ import { level } from "../../api/capabilities.ts";
 import { client } from "../../api/client.ts";
 import { type Failure, failureOf } from "../../api/failure.ts";
 import { noteAnswer, noteFailure } from "../../app/live.ts";
+import { endOfPage } from "./page_end.ts";
 
 /** Light rows that are fetched at once. The first lot is small, so that there is something to see. */
 const FIRST_PAGE = 2_000;
@@ -209,23 +210,4 @@ export class TraceSession {
   get closed(): boolean {
     return this.#closed;
   }
-}
-
-interface PageEnd {
-  readonly total: number;
-  readonly after: number | null;
-  readonly more: boolean;
-}
-
-const END = /"total":(\d+),"after":(\d+|null),"more":(true|false)\}\s*$/;
-
-/** What stands behind the spans of a page, without reading them. */
-export function endOfPage(text: string): PageEnd {
-  const found = END.exec(text.slice(-200));
-  if (found) {
-    const [, total = "0", after = "null", more] = found;
-    return { total: Number(total), after: after === "null" ? null : Number(after), more: more === "true" };
-  }
-  const { total, after, more } = JSON.parse(text) as PageEnd;
-  return { total, after, more };
 }

@@ -4,7 +4,13 @@ import type { SpanRef } from "lightning-store-client/trace";
 import { KindIcon } from "./kind_icon.tsx";
 import { RewardChip } from "./reward.tsx";
 
-export function SpanLink({ span, onSpan }: { readonly span: SpanRef; readonly onSpan: (spanId: string) => void }) {
+export function SpanLink({
+  span,
+  onSpan,
+}: {
+  readonly span: SpanRef;
+  readonly onSpan: (spanId: string) => void;
+}) {
   return (
     <button type="button" class="span-link" title={span.name} onClick={() => onSpan(span.span_id)}>
       <KindIcon kind={span.kind} labelled />

@@ -10,6 +10,9 @@ export type View = (typeof VIEWS)[number];
 export const TABS = ["overview", "messages", "attributes", "events", "raw"] as const;
 export type Tab = (typeof TABS)[number];
 
+/** What trainers take for a call of a model. */
+export const CALL_NAME = "openai.chat.completion";
+
 export const url = urlState({
   attempt: text("latest"),
   view: choice(VIEWS, "waterfall"),
@@ -36,6 +39,8 @@ export const url = urlState({
   /** Attributes as stored, instead of as a tree. */
   flat: flag(),
   follow: flag(),
+  /** What the name of a call's span contains, for training. */
+  call: text(CALL_NAME),
   reward_match: choice(["first_occurrence", "first_sibling"] as const, "first_occurrence"),
 });
 

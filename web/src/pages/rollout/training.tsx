@@ -9,7 +9,7 @@ import { count, plural } from "../../format/number.ts";
 import { Bodies } from "./bodies.tsx";
 import { RewardChip } from "./reward.tsx";
 import type { TraceSession } from "./session.ts";
-import { url } from "./state.ts";
+import { CALL_NAME, url } from "./state.ts";
 
 const REASONS: Readonly<Record<LeftOutCall["reason"], string>> = {
   duplicate_response_id: "duplicate response id: another call has the same answer",
@@ -24,11 +24,20 @@ const MATCHES = [
   ["first_sibling", "last call beside it"],
 ] as const;
 
-export function TrainingView({ session, onSpan }: { readonly session: TraceSession; readonly onSpan: (spanId: string) => void }) {
-  const { reward_match } = url.signal.value;
+export function TrainingView({
+  session,
+  onSpan,
+}: {
+  readonly session: TraceSession;
+  readonly onSpan: (spanId: string) => void;
+}) {
+  const { reward_match, call } = url.signal.value;
   const revision = session.revision.value;
   const waiting = session.bodies.value !== null;
-  const training = useMemo(() => session.waterfall.training({ rewardMatch: reward_match }), [revision, waiting, reward_match]);
+  const training = useMemo(
+    () => session.waterfall.training({ rewardMatch: reward_match, callName: call }),
+    [revision, waiting, reward_match, call],
+  );
   const final = useMemo(() => session.waterfall.finalReward(), [revision, waiting]);
   const { triplets, left_out, unmatched_rewards } = training;
   const skipped = triplets.filter((triplet) => triplet.no_token_ids).length;
@@ -50,6 +59,15 @@ export function TrainingView({ session, onSpan }: { readonly session: TraceSessi
               </button>
             ))}
           </div>
+          <label class="training-call">
+            Calls named like
+            <input
+              class="field mono"
+              value={call}
+              size={24}
+              onInput={(event) => url.set({ call: event.currentTarget.value }, "replace")}
+            />
+          </label>
           <span class="grow" />
           {final === null ? (
             <span class="muted">no final reward</span>
@@ -61,7 +79,10 @@ export function TrainingView({ session, onSpan }: { readonly session: TraceSessi
         </div>
         {triplets.length === 0 && left_out.length === 0 ? (
           <Empty title="Nothing to train on">
-            <p>No call of a model was found whose span is named like openai.chat.completion.</p>
+            <p>
+              No span of a call is named like <code>{call}</code>. Trainers take {CALL_NAME} unless told
+              otherwise.
+            </p>
           </Empty>
         ) : (
           <p class="training-sum">
@@ -95,7 +116,13 @@ export function TrainingView({ session, onSpan }: { readonly session: TraceSessi
               </thead>
               <tbody>
                 {triplets.map((triplet, place) => (
-                  <Transition key={triplet.span_id} triplet={triplet} number={place + 1} session={session} onSpan={onSpan} />
+                  <Transition
+                    key={triplet.span_id}
+                    triplet={triplet}
+                    number={place + 1}
+                    session={session}
+                    onSpan={onSpan}
+                  />
                 ))}
               </tbody>
             </table>
@@ -175,12 +202,22 @@ function Transition({ triplet, number, session, onSpan }: TransitionProps) {
           </button>
         )}
       </td>
-      <td class="mono">{triplet.response_id === null ? <span class="muted">none</span> : shortId(triplet.response_id, 28)}</td>
+      <td class="mono">
+        {triplet.response_id === null ? <span class="muted">none</span> : shortId(triplet.response_id, 28)}
+      </td>
     </tr>
   );
 }
 
-function SpanButton({ session, spanId, onSpan }: { session: TraceSession; spanId: string; onSpan: (spanId: string) => void }) {
+function SpanButton({
+  session,
+  spanId,
+  onSpan,
+}: {
+  session: TraceSession;
+  spanId: string;
+  onSpan: (spanId: string) => void;
+}) {
   const row = session.waterfall.find(spanId);
   const known = row < 0 ? null : session.waterfall.row(row);
   return (

@@ -17,7 +17,8 @@ export function configWords(config: RolloutConfig): string[] {
       : `retries up to ${retries === 1 ? "once" : `${retries} times`} on ${listed(on)}`,
   ];
   if (timeout_seconds !== null) words.push(`ends an attempt after ${duration(timeout_seconds)}`);
-  if (unresponsive_seconds !== null) words.push(`gives it up after ${duration(unresponsive_seconds)} of silence`);
+  if (unresponsive_seconds !== null)
+    words.push(`gives it up after ${duration(unresponsive_seconds)} of silence`);
   return words;
 }
 

@@ -83,7 +83,7 @@ export const COLUMNS: readonly RowColumn[] = [
     numeric: true,
     usual: true,
     cell: ({ run_time, attempt }) =>
-      run_time === null && attempt !== null && isOpen(attempt.status) ? (
+      run_time === null && attempt != null && isOpen(attempt.status) ? (
         <Since at={attempt.start_time} />
       ) : (
         duration(run_time)
@@ -233,7 +233,7 @@ function StatusCell({ row }: { row: RolloutRow }) {
 
 /** How long nothing was heard, in sight of the time after which the attempt is given up. */
 function Heartbeat({ row: { attempt, unresponsive_seconds } }: { row: RolloutRow }) {
-  if (attempt === null || attempt.last_heartbeat_time === null) return DASH;
+  if (attempt == null || attempt.last_heartbeat_time === null) return DASH;
   if (!isOpen(attempt.status) || unresponsive_seconds === null)
     return <Time at={attempt.last_heartbeat_time} />;
   const part = (now.value - attempt.last_heartbeat_time) / unresponsive_seconds;

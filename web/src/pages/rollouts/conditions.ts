@@ -1,5 +1,6 @@
 /** What the address of the list says, as a question to the store. */
 
+import type { DashboardRolloutsQuery } from "lightning-store-client/trace";
 import { choice, decimal, list, optional, type StateOf, text, whole, words } from "../../url/params.ts";
 import {
   ATTEMPT_STATUSES,
@@ -16,7 +17,7 @@ import {
 export const SIZES = [50, 100, 200, 500] as const;
 
 /** What the server can sort by, by its name in addresses. */
-export const SORTS: Readonly<Record<string, string>> = {
+export const SORTS: Readonly<Record<string, NonNullable<DashboardRolloutsQuery["sort_by"]>>> = {
   start: "start_time",
   end: "end_time",
   id: "rollout_id",
@@ -53,16 +54,13 @@ export const PARAMS = {
 
 export type ListState = StateOf<typeof PARAMS>;
 
-/** A query to the store: as the client takes it. */
-export type StoreQuery = Record<string, string | number | boolean | readonly string[]>;
-
 export interface Asked {
   readonly parsed: Parsed;
   /** What keeps the question from being asked: terms that are not understood, or that exclude each other. */
   readonly problems: readonly Problem[];
   readonly impossible: string | null;
   /** The conditions, at this time. */
-  conditions(now: number): StoreQuery;
+  conditions(now: number): DashboardRolloutsQuery;
 }
 
 export function asked(state: ListState): Asked {
@@ -115,7 +113,9 @@ export function asked(state: ListState): Asked {
         query[`${name}_min`] = min;
         query[`${name}_max`] = max;
       }
-      return Object.fromEntries(Object.entries(query).filter(([, value]) => value != null)) as StoreQuery;
+      return Object.fromEntries(
+        Object.entries(query).filter(([, value]) => value != null),
+      ) as DashboardRolloutsQuery;
     },
   };
 }

@@ -1,9 +1,14 @@
 /** Asks the store for a page of rollouts: by the dashboard's operations, or by the plain protocol where there are none. */
 
-import type { RolloutRow, RolloutRows, RolloutWithAttempt } from "lightning-store-client/trace";
+import type {
+  DashboardRolloutsQuery,
+  RolloutRow,
+  RolloutRows,
+  RolloutWithAttempt,
+} from "lightning-store-client/trace";
 import { level } from "../../api/capabilities.ts";
 import { client } from "../../api/client.ts";
-import { type Asked, type ListState, SORTS, sortOf, type StoreQuery } from "./conditions.ts";
+import { type Asked, type ListState, SORTS, sortOf } from "./conditions.ts";
 
 export interface ListPage extends RolloutRows {
   /** How many came before its first row. */
@@ -34,7 +39,7 @@ export async function loadPage(asked: Asked, state: ListState, signal: AbortSign
       sort_by: SORTS[by] ?? "start_time",
       sort_order: order,
       facets: true,
-    } as never,
+    },
     { signal },
   );
   if (rows.next !== null) {
@@ -47,11 +52,11 @@ export async function loadPage(asked: Asked, state: ListState, signal: AbortSign
 /** The rows with these ids as they are now, by id, and how many match in all. */
 export async function loadChanges(
   asked: Asked,
-  ids: readonly string[],
+  ids: string[],
 ): Promise<{ rows: Map<string, RolloutRow>; total: number; facets: RolloutRows["facets"]; behind: number }> {
   const [rows, all] = await Promise.all([
-    ids.length === 0 ? null : client.dashboard.rollouts({ rollout_id_in: ids, limit: ids.length } as never),
-    client.dashboard.rollouts({ ...asked.conditions(Date.now() / 1000), limit: 0, facets: true } as never),
+    ids.length === 0 ? null : client.dashboard.rollouts({ rollout_id_in: ids, limit: ids.length }),
+    client.dashboard.rollouts({ ...asked.conditions(Date.now() / 1000), limit: 0, facets: true }),
   ]);
   return {
     rows: new Map(rows?.items.map((row) => [row.rollout_id, row])),
@@ -80,15 +85,19 @@ const PLAIN_SORTS: Readonly<Record<string, "start_time" | "end_time" | "rollout_
   mode: "mode",
 };
 
-async function plain(conditions: StoreQuery, state: ListState, signal: AbortSignal): Promise<RolloutRows> {
+async function plain(
+  conditions: DashboardRolloutsQuery,
+  state: ListState,
+  signal: AbortSignal,
+): Promise<RolloutRows> {
   const { by, order } = sortOf(state);
   const size = Number(state.size);
   const page = await client.queryRollouts(
     {
-      ...(conditions["status_in"] === undefined ? {} : { status_in: conditions["status_in"] as never }),
-      ...(conditions["rollout_id_contains"] === undefined && conditions["text"] === undefined
+      ...(conditions.status_in === undefined ? {} : { status_in: conditions.status_in }),
+      ...(conditions.rollout_id_contains === undefined && conditions.text === undefined
         ? {}
-        : { rollout_id_contains: String(conditions["rollout_id_contains"] ?? conditions["text"]) }),
+        : { rollout_id_contains: String(conditions.rollout_id_contains ?? conditions.text) }),
       limit: size,
       offset: (state.page - 1) * size,
       sort_by: PLAIN_SORTS[by] ?? "start_time",

@@ -23,7 +23,9 @@ export function Attributes({ session, spanId }: Props) {
     [spanId, shape, shown, revision],
   );
   const secrets = useMemo(
-    () => session.waterfall.attributesOf(spanId, { revealSecrets: true }) !== session.waterfall.attributesOf(spanId),
+    () =>
+      session.waterfall.attributesOf(spanId, { revealSecrets: true }) !==
+      session.waterfall.attributesOf(spanId),
     [spanId, revision],
   );
   if (text === "{}") return <p class="state muted">This span has no attributes.</p>;
@@ -31,10 +33,20 @@ export function Attributes({ session, spanId }: Props) {
     <div class="stack">
       <div class="row">
         <div class="segmented" role="group" aria-label="Shape">
-          <button type="button" class="button" aria-pressed={!flat} onClick={() => url.set({ flat: false }, "replace")}>
+          <button
+            type="button"
+            class="button"
+            aria-pressed={!flat}
+            onClick={() => url.set({ flat: false }, "replace")}
+          >
             Tree
           </button>
-          <button type="button" class="button" aria-pressed={flat} onClick={() => url.set({ flat: true }, "replace")}>
+          <button
+            type="button"
+            class="button"
+            aria-pressed={flat}
+            onClick={() => url.set({ flat: true }, "replace")}
+          >
             As stored
           </button>
         </div>

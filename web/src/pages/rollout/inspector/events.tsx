@@ -18,11 +18,17 @@ interface Props {
 export function Events({ session, summary, onSpan }: Props) {
   const events = useMemo(() => session.waterfall.eventsOf(summary.span_id) ?? [], [summary]);
   const links = useMemo(() => rawLinks(session.waterfall.raw(summary.span_id)), [summary]);
-  const none = events.length === 0 && links === null && summary.link_rules.length === 0 && summary.linked_by.length === 0;
+  const none =
+    events.length === 0 &&
+    links === null &&
+    summary.link_rules.length === 0 &&
+    summary.linked_by.length === 0;
   if (none && summary.exception === null) return <p class="state muted">No events and no links.</p>;
   return (
     <div class="stack">
-      {summary.exception !== null && !events.some(isException) ? <Exception exception={summary.exception} /> : null}
+      {summary.exception !== null && !events.some(isException) ? (
+        <Exception exception={summary.exception} />
+      ) : null}
       {events.length === 0 ? null : (
         <ol class="plain events">
           {events.map((event, place) => (
@@ -63,13 +69,21 @@ function Event({ event, start }: { readonly event: SpanEventEntry; readonly star
   );
 }
 
-function exceptionOf(attributes: string): { type: string | null; message: string | null; stacktrace: string | null } {
+function exceptionOf(attributes: string): {
+  type: string | null;
+  message: string | null;
+  stacktrace: string | null;
+} {
   using doc = new JsonDocument(attributes);
   const read = (key: string): string | null => {
     const id = doc.find([key]);
     return id < 0 ? null : doc.string(id);
   };
-  return { type: read("exception.type"), message: read("exception.message"), stacktrace: read("exception.stacktrace") };
+  return {
+    type: read("exception.type"),
+    message: read("exception.message"),
+    stacktrace: read("exception.stacktrace"),
+  };
 }
 
 /** The list of links of a span as sent; null if it is empty. */

@@ -4,8 +4,15 @@ import { useSignal } from "@preact/signals";
 import type { Exception as ExceptionFacts } from "lightning-store-client/trace";
 import { CopyButton } from "../../../components/copy.tsx";
 import { Icon } from "../../../components/icon.tsx";
+import { frameLines } from "./frames.ts";
 
-export function Exception({ exception, folded = false }: { readonly exception: ExceptionFacts; readonly folded?: boolean }) {
+export function Exception({
+  exception,
+  folded = false,
+}: {
+  readonly exception: ExceptionFacts;
+  readonly folded?: boolean;
+}) {
   return (
     <div class="exception">
       <p class="exception-head">
@@ -25,26 +32,17 @@ export function Exception({ exception, folded = false }: { readonly exception: E
   );
 }
 
-/** Where libraries live. Their frames are rarely the mistake. */
-const LIBRARY = /site-packages|dist-packages|node_modules|\/lib\/python\d|<frozen |\/\.cargo\/registry\//;
-
-/** Lines of a trace, and which belong to libraries: the line of a frame and the code below it. */
-export function frameLines(text: string): { readonly text: string; readonly library: boolean }[] {
-  let library = false;
-  return text.split("\n").map((line) => {
-    if (/^\s*(?:File "|at )/.test(line)) library = LIBRARY.test(line);
-    else if (/^\S/.test(line)) library = false;
-    return { text: line, library };
-  });
-}
-
 export function StackTrace({ text }: { readonly text: string }) {
   const wrap = useSignal(false);
   return (
     <div class="stack-trace">
       <div class="row">
         <label class="wf-check">
-          <input type="checkbox" checked={wrap.value} onChange={(event) => (wrap.value = event.currentTarget.checked)} />
+          <input
+            type="checkbox"
+            checked={wrap.value}
+            onChange={(event) => (wrap.value = event.currentTarget.checked)}
+          />
           Wrap lines
         </label>
         <CopyButton text={text} what="stack trace" label="Copy" />

@@ -41,10 +41,19 @@ export function Overview({ session, summary, onSpan }: Props) {
           pairs={[
             ["Start", <Time at={summary.start} as="absolute" />],
             ["End", <Time at={summary.end} as="absolute" />],
-            ["Duration", summary.duration === null ? <span class="muted">{summary.start === null ? "not known" : "has not ended"}</span> : duration(summary.duration)],
+            [
+              "Duration",
+              summary.duration === null ? (
+                <span class="muted">{summary.start === null ? "not known" : "has not ended"}</span>
+              ) : (
+                duration(summary.duration)
+              ),
+            ],
             summary.offset === null ? null : ["From the start", `+${duration(summary.offset)}`],
             summary.self_time === null ? null : ["Of its own", duration(summary.self_time)],
-            summary.time_to_first_token === null ? null : ["First token after", duration(summary.time_to_first_token)],
+            summary.time_to_first_token === null
+              ? null
+              : ["First token after", duration(summary.time_to_first_token)],
             ["Sequence", count(summary.sequence_id)],
           ]}
         />
@@ -62,7 +71,10 @@ export function Overview({ session, summary, onSpan }: Props) {
               usage.cost === null ? null : ["Cost", String(usage.cost)],
               summary.token_ids === null
                 ? null
-                : ["Token ids", `${count(summary.token_ids[0])} of the prompt, ${count(summary.token_ids[1])} of the answer`],
+                : [
+                    "Token ids",
+                    `${count(summary.token_ids[0])} of the prompt, ${count(summary.token_ids[1])} of the answer`,
+                  ],
             ]}
           />
         </Part>
@@ -107,7 +119,9 @@ export function Overview({ session, summary, onSpan }: Props) {
                   ),
                 ],
             ["Trace", <Copied text={summary.trace_id} what="trace id" mono />],
-            summary.response_id === null ? null : ["Answer", <Copied text={summary.response_id} what="id of the answer" mono />],
+            summary.response_id === null
+              ? null
+              : ["Answer", <Copied text={summary.response_id} what="id of the answer" mono />],
           ]}
         />
       </Part>
@@ -131,7 +145,8 @@ function Status({ summary }: { readonly summary: Summary }) {
 
 function Model({ summary }: { readonly summary: Summary }) {
   const { model_requested: asked, model_answered: answered, parameters } = summary;
-  if (asked === null && answered === null && parameters.length === 0 && summary.finish_reason === null) return null;
+  if (asked === null && answered === null && parameters.length === 0 && summary.finish_reason === null)
+    return null;
   return (
     <Part title="Model">
       <KeyValue
@@ -161,20 +176,32 @@ export function Links({ summary, onSpan }: Omit<Props, "session">) {
             : [
                 meant,
                 <span class="muted">
-                  a span with {link_rules.map((rule) => `${rule.key} = ${rule.value}`).join(" and ")}, which is not here
+                  a span with {link_rules.map((rule) => `${rule.key} = ${rule.value}`).join(" and ")}, which
+                  is not here
                 </span>,
               ],
           linked_by.length === 0
             ? null
-            : [linked_by.some((span) => span.reward !== null) ? "Rewarded by" : "Linked by", <Spans spans={linked_by} onSpan={onSpan} />],
-          tool_calls.length === 0 ? null : ["Tools called here", <Spans spans={tool_calls} onSpan={onSpan} />],
+            : [
+                linked_by.some((span) => span.reward !== null) ? "Rewarded by" : "Linked by",
+                <Spans spans={linked_by} onSpan={onSpan} />,
+              ],
+          tool_calls.length === 0
+            ? null
+            : ["Tools called here", <Spans spans={tool_calls} onSpan={onSpan} />],
         ]}
       />
     </Part>
   );
 }
 
-function Spans({ spans, onSpan }: { readonly spans: Summary["links_to"]; readonly onSpan: (spanId: string) => void }) {
+function Spans({
+  spans,
+  onSpan,
+}: {
+  readonly spans: Summary["links_to"];
+  readonly onSpan: (spanId: string) => void;
+}) {
   return (
     <>
       {spans.slice(0, 20).map((span) => (
@@ -194,7 +221,15 @@ function Part({ title, children }: { readonly title: string; readonly children: 
   );
 }
 
-function Copied({ text, what, mono = false }: { readonly text: string; readonly what: string; readonly mono?: boolean }) {
+function Copied({
+  text,
+  what,
+  mono = false,
+}: {
+  readonly text: string;
+  readonly what: string;
+  readonly mono?: boolean;
+}) {
   return (
     <span class="copied">
       <span class={mono ? "mono" : ""}>{text === "" ? '""' : text}</span>

@@ -9,14 +9,16 @@ import { Icon } from "../../../components/icon.tsx";
 import { ErrorState, Loading } from "../../../components/states.tsx";
 import { Tabs } from "../../../components/tabs.tsx";
 import { KindIcon } from "../kind_icon.tsx";
-import { MessageList } from "../messages/list.tsx";
+import { lazy } from "../lazy.tsx";
 import type { TraceSession } from "../session.ts";
 import { type Tab, url } from "../state.ts";
 import { Attributes } from "./attributes.tsx";
-import { Events } from "./events.tsx";
 import { Overview } from "./overview.tsx";
 import { Raw } from "./raw.tsx";
 import "./inspector.css";
+
+const MessageList = lazy(async () => (await import("../messages/list.tsx")).MessageList);
+const Events = lazy(async () => (await import("./events.tsx")).Events);
 
 export interface InspectorProps {
   readonly session: TraceSession;
@@ -29,7 +31,10 @@ export function Inspector({ session, spanId, onSpan, onClose }: InspectorProps) 
   const revision = session.revision.value;
   const failure = useBody(session, spanId);
   const ready = !session.closed && !session.waterfall.needsBody(spanId);
-  const summary = useMemo(() => (session.closed ? null : session.waterfall.summaryOf(spanId)), [spanId, revision]);
+  const summary = useMemo(
+    () => (session.closed ? null : session.waterfall.summaryOf(spanId)),
+    [spanId, revision],
+  );
   const { tab } = url.signal.value;
   if (summary === null) return <NotHere session={session} spanId={spanId} onClose={onClose} />;
   const events = ready ? (session.waterfall.eventsOf(spanId)?.length ?? 0) : 0;
@@ -56,8 +61,14 @@ export function Inspector({ session, spanId, onSpan, onClose }: InspectorProps) 
       </header>
       <Tabs label="The span" tabs={tabs} current={tab} onChange={(next) => url.set({ tab: next }, "replace")}>
         <div class="inspector-body">
-          {failure.value === null ? null : <ErrorState failure={failure.value} retry={() => session.body(spanId)} />}
-          {ready ? <Body session={session} summary={summary} tab={tab} onSpan={onSpan} /> : failure.value === null ? <Loading rows={6} /> : null}
+          {failure.value === null ? null : (
+            <ErrorState failure={failure.value} retry={() => session.body(spanId)} />
+          )}
+          {ready ? (
+            <Body session={session} summary={summary} tab={tab} onSpan={onSpan} />
+          ) : failure.value === null ? (
+            <Loading rows={6} />
+          ) : null}
         </div>
       </Tabs>
     </section>
@@ -99,7 +110,8 @@ function NotHere({ session, spanId, onClose }: Omit<InspectorProps, "onSpan">) {
       <div class="state">
         <h2>This span is not here</h2>
         <p>
-          This attempt has no span <code>{spanId}</code>. It may belong to another attempt, or have been evicted from memory.
+          This attempt has no span <code>{spanId}</code>. It may belong to another attempt, or have been
+          evicted from memory.
         </p>
         <button type="button" class="button" onClick={onClose}>
           Close

@@ -14,19 +14,32 @@ export function Raw({ session, spanId }: { readonly session: TraceSession; reado
   const shown = reveal.value === spanId;
   const revision = session.revision.value;
   const masked = useMemo(() => session.waterfall.raw(spanId) ?? "", [spanId, revision]);
-  const whole = useMemo(() => session.waterfall.raw(spanId, { revealSecrets: true }) ?? "", [spanId, revision]);
+  const whole = useMemo(
+    () => session.waterfall.raw(spanId, { revealSecrets: true }) ?? "",
+    [spanId, revision],
+  );
   const text = shown ? whole : masked;
   return (
     <div class="stack">
       <div class="row">
         <CopyButton text={text} what="the span as JSON" label="Copy" />
-        <button type="button" class="button" onClick={() => saveText(`span-${spanId}.json`, text, "application/json")}>
+        <button
+          type="button"
+          class="button"
+          onClick={() => saveText(`span-${spanId}.json`, text, "application/json")}
+        >
           <Icon name="download" />
           Download
         </button>
-        {masked === whole ? null : <Reveal shown={shown} onChange={(show) => (reveal.value = show ? spanId : "")} />}
+        {masked === whole ? null : (
+          <Reveal shown={shown} onChange={(show) => (reveal.value = show ? spanId : "")} />
+        )}
       </div>
-      {masked === whole || shown ? null : <p class="muted">Secrets are masked, so this is written anew; reveal them to see every byte as sent.</p>}
+      {masked === whole || shown ? null : (
+        <p class="muted">
+          Secrets are masked, so this is written anew; reveal them to see every byte as sent.
+        </p>
+      )}
       <RawText text={text} label="The span as sent" />
     </div>
   );

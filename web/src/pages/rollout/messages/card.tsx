@@ -33,11 +33,23 @@ export interface Links {
   readonly onSpan: (spanId: string) => void;
 }
 
-export function MessageCard({ message, links, aside }: { message: Message; links: Links; aside?: ComponentChildren }) {
+export function MessageCard({
+  message,
+  links,
+  aside,
+}: {
+  message: Message;
+  links: Links;
+  aside?: ComponentChildren;
+}) {
   const role = message.role === "" ? "unknown" : message.role;
   const answers = message.tool_call_id;
   return (
-    <article class="msg" data-role={tone(role)} {...(answers ? { id: `${links.prefix}-${answers}`, tabIndex: -1 } : {})}>
+    <article
+      class="msg"
+      data-role={tone(role)}
+      {...(answers ? { id: `${links.prefix}-${answers}`, tabIndex: -1 } : {})}
+    >
       <header class="msg-head">
         <Icon name={SIGNS[role] ?? "message"} />
         <span class="msg-role">{role}</span>
@@ -49,7 +61,10 @@ export function MessageCard({ message, links, aside }: { message: Message; links
           </span>
         )}
         {message.finish_reason === undefined ? null : (
-          <span class={`chip msg-finish${message.finish_reason === "length" ? " is-odd" : ""}`} title="Why the model stopped">
+          <span
+            class={`chip msg-finish${message.finish_reason === "length" ? " is-odd" : ""}`}
+            title="Why the model stopped"
+          >
             {message.finish_reason}
           </span>
         )}
@@ -67,7 +82,15 @@ export function MessageCard({ message, links, aside }: { message: Message; links
   );
 }
 
-function PartView({ part, links, role }: { readonly part: Part; readonly links: Links; readonly role: string }) {
+function PartView({
+  part,
+  links,
+  role,
+}: {
+  readonly part: Part;
+  readonly links: Links;
+  readonly role: string;
+}) {
   switch (part.type) {
     case "text":
       return <TextPart text={part.text} name={`${role} message`} />;
@@ -84,7 +107,12 @@ function PartView({ part, links, role }: { readonly part: Part; readonly links: 
       return <ToolCall part={part} links={links} />;
     case "tool_result":
       return (
-        <div class="msg-result" {...(part.tool_call_id === null ? {} : { id: `${links.prefix}-${part.tool_call_id}`, tabIndex: -1 })}>
+        <div
+          class="msg-result"
+          {...(part.tool_call_id === null
+            ? {}
+            : { id: `${links.prefix}-${part.tool_call_id}`, tabIndex: -1 })}
+        >
           {part.tool_call_id === null ? null : (
             <p class="msg-id">
               result of <code>{part.tool_call_id}</code>
@@ -117,7 +145,11 @@ function PartView({ part, links, role }: { readonly part: Part; readonly links: 
 
 function ResultContent({ content }: { readonly content: string }) {
   const text = textOfJson(content);
-  return text === null ? <JsonTree text={content} label="result" plain openLevels={2} /> : <TextPart text={text} name="result" />;
+  return text === null ? (
+    <JsonTree text={content} label="result" plain openLevels={2} />
+  ) : (
+    <TextPart text={text} name="result" />
+  );
 }
 
 function Note({ text }: { readonly text: string }) {
@@ -129,10 +161,19 @@ function Note({ text }: { readonly text: string }) {
   );
 }
 
-function ToolCall({ part, links }: { readonly part: Extract<Part, { type: "tool_call" }>; readonly links: Links }) {
+function ToolCall({
+  part,
+  links,
+}: {
+  readonly part: Extract<Part, { type: "tool_call" }>;
+  readonly links: Links;
+}) {
   const { id, name, note } = part;
   const target = id !== null && links.results.has(id) ? `${links.prefix}-${id}` : null;
-  const span = target === null ? links.spans.find((one) => one.label === name || one.name.includes(name ?? "\u0000")) : undefined;
+  const span =
+    target === null
+      ? links.spans.find((one) => one.label === name || one.name.includes(name ?? "\u0000"))
+      : undefined;
   const text = note === undefined ? null : textOfJson(part.arguments);
   return (
     <section class="msg-call" aria-label={`Call of ${name ?? "a tool"}`}>

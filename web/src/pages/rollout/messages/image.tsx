@@ -6,26 +6,18 @@
 import { useSignal } from "@preact/signals";
 import { Icon } from "../../../components/icon.tsx";
 import { bytes } from "../../../format/bytes.ts";
+import { hostOf } from "./host.ts";
 
 /** Larger pictures wait for a click. */
 const SHOWN_BYTES = 2_000_000;
 
 const DATA_IMAGE = /^data:image\/(?:png|jpeg|jpg|gif|webp|avif|bmp|svg\+xml)[;,]/i;
 
-/** The host of an address of the web; null: it is none. */
-export function hostOf(url: string): string | null {
-  try {
-    const { protocol, host } = new URL(url);
-    return protocol === "http:" || protocol === "https:" ? host : null;
-  } catch {
-    return null;
-  }
-}
-
 export function Picture({ url, alt }: { readonly url: string; readonly alt: string }) {
   const open = useSignal(url.length <= SHOWN_BYTES);
   if (DATA_IMAGE.test(url)) {
-    if (open.value) return <img class="msg-image" src={url} alt={alt || "Picture"} loading="lazy" decoding="async" />;
+    if (open.value)
+      return <img class="msg-image" src={url} alt={alt || "Picture"} loading="lazy" decoding="async" />;
     return (
       <button type="button" class="button" onClick={() => (open.value = true)}>
         Show picture ({bytes(url.length)})
@@ -42,5 +34,7 @@ export function Picture({ url, alt }: { readonly url: string; readonly alt: stri
       </a>
     );
   }
-  return <span class="muted">picture: {url.length > 120 ? `${url.slice(0, 120)}…` : url || "no address"}</span>;
+  return (
+    <span class="muted">picture: {url.length > 120 ? `${url.slice(0, 120)}…` : url || "no address"}</span>
+  );
 }

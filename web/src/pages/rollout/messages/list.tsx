@@ -78,8 +78,8 @@ export function MessageList({ said, toolSpans, onSpan }: Props) {
           </span>
         )}
         <span class="grow" />
-        <CopyButton text={() => markdownTranscript(both)} what="as Markdown" label="Markdown" />
-        <CopyButton text={() => openAiMessages(both)} what="as OpenAI messages" label="OpenAI" />
+        <CopyButton text={() => markdownTranscript(both)} what="as Markdown" label="as Markdown" />
+        <CopyButton text={() => openAiMessages(both)} what="as OpenAI messages" label="as OpenAI" />
       </div>
       <Tools tools={said.tools} />
       {said.prompt.length === 0 ? null : <h3 class="msg-heading">Prompt</h3>}
@@ -92,7 +92,9 @@ export function MessageList({ said, toolSpans, onSpan }: Props) {
         <MessageCard key={hidden + place} message={message} links={links} />
       ))}
       {said.completion.length === 0 ? null : (
-        <h3 class="msg-heading">{said.completion.length > 1 ? `Answers (${said.completion.length})` : "Answer"}</h3>
+        <h3 class="msg-heading">
+          {said.completion.length > 1 ? `Answers (${said.completion.length})` : "Answer"}
+        </h3>
       )}
       {said.completion.map((message, place) => (
         <MessageCard key={`answer-${place}`} message={message} links={links} />
@@ -123,12 +125,24 @@ function OneTool({ tool }: { readonly tool: Tool }) {
     <div class="msg-tool">
       <p>
         <strong>{tool.name ?? "(no name)"}</strong>{" "}
-        <button type="button" class="link" aria-expanded={open.value} onClick={() => (open.value = !open.value)}>
+        <button
+          type="button"
+          class="link"
+          aria-expanded={open.value}
+          onClick={() => (open.value = !open.value)}
+        >
           {open.value ? "hide schema" : "schema"}
         </button>
       </p>
       {tool.description === null ? null : <p class="plain-text muted">{tool.description}</p>}
-      {open.value ? <JsonTree text={tool.parameters} label={`Schema of ${tool.name ?? "the tool"}`} plain openLevels={3} /> : null}
+      {open.value ? (
+        <JsonTree
+          text={tool.parameters}
+          label={`Schema of ${tool.name ?? "the tool"}`}
+          plain
+          openLevels={3}
+        />
+      ) : null}
     </div>
   );
 }

@@ -9,8 +9,23 @@ import { useEffect, useState } from "preact/hooks";
 import { Picture } from "./image.tsx";
 
 const KEPT: Record<string, string> = {
-  P: "p", UL: "ul", OL: "ol", LI: "li", BLOCKQUOTE: "blockquote", PRE: "pre", CODE: "code", EM: "em", STRONG: "strong",
-  HR: "hr", BR: "br", TABLE: "table", THEAD: "thead", TBODY: "tbody", TR: "tr", TH: "th", TD: "td",
+  P: "p",
+  UL: "ul",
+  OL: "ol",
+  LI: "li",
+  BLOCKQUOTE: "blockquote",
+  PRE: "pre",
+  CODE: "code",
+  EM: "em",
+  STRONG: "strong",
+  HR: "hr",
+  BR: "br",
+  TABLE: "table",
+  THEAD: "thead",
+  TBODY: "tbody",
+  TR: "tr",
+  TH: "th",
+  TD: "td",
 };
 
 /** Addresses that a link may lead to. */

@@ -5,18 +5,8 @@ import { useMemo } from "preact/hooks";
 import { markdown } from "../../../app/preferences.ts";
 import { JsonTree } from "../../../components/json/json_tree.tsx";
 import { count } from "../../../format/number.ts";
+import { FOLD_LINES, foldText } from "./fold.ts";
 import { Markdown } from "./markdown.tsx";
-
-/** Lines and characters beyond which a text is folded. */
-export const FOLD_LINES = 40;
-const FOLD_CHARACTERS = 8_000;
-
-/** The beginning of a text that is shown, and how many lines it has; the whole text if it is short. */
-export function foldText(text: string): { readonly shown: string; readonly lines: number; readonly folded: boolean } {
-  const lines = text.split("\n");
-  const head = lines.slice(0, FOLD_LINES).join("\n").slice(0, FOLD_CHARACTERS);
-  return { shown: head, lines: lines.length, folded: head.length < text.length };
-}
 
 function isStructure(text: string): boolean {
   const first = text.trimStart()[0];
@@ -39,8 +29,15 @@ export function TextPart({ text, name }: { readonly text: string; readonly name:
     <div class="msg-text">
       {markdown.value ? <Markdown text={visible} /> : <div class="plain-text">{visible}</div>}
       {folded ? (
-        <button type="button" class="button quiet" aria-expanded={open.value} onClick={() => (open.value = !open.value)}>
-          {open.value ? "Show less" : `Show all ${lines > FOLD_LINES ? `${count(lines)} lines` : `${count(text.length)} characters`}`}
+        <button
+          type="button"
+          class="button quiet"
+          aria-expanded={open.value}
+          onClick={() => (open.value = !open.value)}
+        >
+          {open.value
+            ? "Show less"
+            : `Show all ${lines > FOLD_LINES ? `${count(lines)} lines` : `${count(text.length)} characters`}`}
         </button>
       ) : null}
     </div>

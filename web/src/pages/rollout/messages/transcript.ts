@@ -72,13 +72,16 @@ function openAiMessage(message: Message): Record<string, unknown> {
   const refusal = message.parts.find((part) => part.type === "refusal");
   const content = message.parts.flatMap((part): Content[] => {
     if (part.type === "text") return [{ type: "text", text: part.text }];
-    if (part.type === "image" && part.url !== null) return [{ type: "image_url", image_url: { url: part.url } }];
+    if (part.type === "image" && part.url !== null)
+      return [{ type: "image_url", image_url: { url: part.url } }];
     if (part.type === "json") return [{ type: "text", text: part.value }];
-    if (part.type === "tool_result") return [{ type: "text", text: textOfJson(part.content) ?? part.content }];
+    if (part.type === "tool_result")
+      return [{ type: "text", text: textOfJson(part.content) ?? part.content }];
     return [];
   });
   const [only] = content;
-  const plain = content.length === 1 && only?.type === "text" ? only.text : content.length === 0 ? null : content;
+  const plain =
+    content.length === 1 && only?.type === "text" ? only.text : content.length === 0 ? null : content;
   const callId = message.tool_call_id ?? (result?.type === "tool_result" ? result.tool_call_id : undefined);
   return {
     role: message.role,

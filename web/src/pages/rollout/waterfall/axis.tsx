@@ -14,7 +14,15 @@ export function zoneOffset(name: string, time: number): number {
   return (sign === "+" ? 1 : -1) * (Number(hours) * 3600 + Number(minutes) * 60);
 }
 
-export function Axis({ range, whole, width }: { readonly range: Range | null; readonly whole: Range | null; readonly width: number }) {
+export function Axis({
+  range,
+  whole,
+  width,
+}: {
+  readonly range: Range | null;
+  readonly whole: Range | null;
+  readonly width: number;
+}) {
   const absolute = url.signal.value.axis === "absolute";
   if (range === null || whole === null) return <div class="wf-axis" />;
   const ticks = axisTicks({
@@ -29,27 +37,42 @@ export function Axis({ range, whole, width }: { readonly range: Range | null; re
       {ticks.map((tick) => (
         <span
           key={tick.label}
-          class={`wf-tick${tick.at * width > width - 40 ? " is-last" : ""}`}
+          class={`wf-tick${tick.at * width + tick.label.length * 7 > width + 8 ? " is-last" : ""}`}
           style={{ "--left": `${(tick.at * 100).toFixed(3)}%` }}
         >
           {tick.label}
         </span>
       ))}
-      <button
-        type="button"
-        class="wf-axis-mode"
-        title={absolute ? "Show time from the start" : "Show time of day"}
-        aria-label={absolute ? `Times of day, ${zoneLabel(zone.value, range.start)}. Show time from the start` : "Time from the start. Show times of day"}
-        onClick={() => url.set({ axis: absolute ? "relative" : "absolute" }, "replace")}
-      >
-        {absolute ? zoneLabel(zone.value, range.start) : "+0"}
-      </button>
     </div>
   );
 }
 
+/** Switches between times from the start and times of day. */
+export function AxisMode({ range }: { readonly range: Range | null }) {
+  const absolute = url.signal.value.axis === "absolute";
+  if (range === null) return null;
+  return (
+    <button
+      type="button"
+      class="wf-axis-mode"
+      title={absolute ? "Show time from the start" : "Show time of day"}
+      onClick={() => url.set({ axis: absolute ? "relative" : "absolute" }, "replace")}
+    >
+      {absolute ? zoneLabel(zone.value, range.start) : "from start"}
+    </button>
+  );
+}
+
 /** Lines through all rows where the axis has ticks. */
-export function Grid({ range, whole, width }: { readonly range: Range | null; readonly whole: Range | null; readonly width: number }) {
+export function Grid({
+  range,
+  whole,
+  width,
+}: {
+  readonly range: Range | null;
+  readonly whole: Range | null;
+  readonly width: number;
+}) {
   const absolute = url.signal.value.axis === "absolute";
   if (range === null || whole === null) return null;
   const ticks = axisTicks({

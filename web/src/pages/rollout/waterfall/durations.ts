@@ -1,6 +1,15 @@
 /** Durations as people type them. */
 
-const UNITS: Readonly<Record<string, number>> = { us: 1e-6, "µs": 1e-6, ms: 1e-3, s: 1, "": 1, m: 60, min: 60, h: 3600 };
+const UNITS: Readonly<Record<string, number>> = {
+  us: 1e-6,
+  µs: 1e-6,
+  ms: 1e-3,
+  s: 1,
+  "": 1,
+  m: 60,
+  min: 60,
+  h: 3600,
+};
 
 /** Seconds of `50ms`, `1.5 s`, `2m`; a number alone is of seconds. Null: it is none. */
 export function secondsOf(text: string): number | null {

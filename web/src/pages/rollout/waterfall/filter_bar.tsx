@@ -20,7 +20,9 @@ export function FilterBar({ model }: { readonly model: WaterfallModel }) {
   const kinds = chipOrder(Object.keys(counts) as Kind[]);
   const filtered = isFiltered(state);
   const toggle = (kind: Kind): void => {
-    const next = state.kind.includes(kind) ? state.kind.filter((other) => other !== kind) : [...state.kind, kind];
+    const next = state.kind.includes(kind)
+      ? state.kind.filter((other) => other !== kind)
+      : [...state.kind, kind];
     url.set({ kind: next });
   };
   return (
@@ -51,7 +53,12 @@ export function FilterBar({ model }: { readonly model: WaterfallModel }) {
           everywhere
         </label>
         <LeastDuration />
-        <button type="button" class="button" aria-pressed={state.errors} onClick={() => url.set({ errors: !state.errors })}>
+        <button
+          type="button"
+          class="button"
+          aria-pressed={state.errors}
+          onClick={() => url.set({ errors: !state.errors })}
+        >
           <Icon name="warning" />
           Errors
         </button>
@@ -60,10 +67,20 @@ export function FilterBar({ model }: { readonly model: WaterfallModel }) {
             <span class="wf-count" role="status">
               {count(waterfall.matched)} of {count(waterfall.total)}
             </span>
-            <button type="button" class="button icon quiet" aria-label="Previous match" onClick={() => model.jump("match", true)}>
+            <button
+              type="button"
+              class="button icon quiet"
+              aria-label="Previous match"
+              onClick={() => model.jump("match", true)}
+            >
               <Icon name="up" />
             </button>
-            <button type="button" class="button icon quiet" aria-label="Next match" onClick={() => model.jump("match")}>
+            <button
+              type="button"
+              class="button icon quiet"
+              aria-label="Next match"
+              onClick={() => model.jump("match")}
+            >
               <Icon name="down" />
             </button>
             <button
@@ -118,7 +135,9 @@ function LeastDuration() {
       placeholder="min duration"
       aria-label="Least duration, such as 50ms or 2s"
       aria-invalid={wrong}
-      title={wrong ? "Not a duration; try 50ms, 2s or 1m" : "Spans that took at least this long: 50ms, 2s, 1m"}
+      title={
+        wrong ? "Not a duration; try 50ms, 2s or 1m" : "Spans that took at least this long: 50ms, 2s, 1m"
+      }
       value={typed.value ?? (state.min_dur === null ? "" : textOfSeconds(state.min_dur))}
       onInput={(event) => {
         const text = event.currentTarget.value;
@@ -145,7 +164,14 @@ function LevelMenu({ model }: { readonly model: WaterfallModel }) {
     [99, "Expand all"],
   ];
   return (
-    <Menu label={<>View <Icon name="down" /></>} name="How spans are shown">
+    <Menu
+      label={
+        <>
+          View <Icon name="down" />
+        </>
+      }
+      name="How spans are shown"
+    >
       {(close) => (
         <>
           <h3>Open</h3>
@@ -196,13 +222,20 @@ function LevelMenu({ model }: { readonly model: WaterfallModel }) {
   );
 }
 
-const REASONS = { circle: "circle opened", duplicate_ids: "spans of a known id left out", moved: "span moved by time" } as const;
+const REASONS = {
+  circle: "circle opened",
+  duplicate_ids: "spans of a known id left out",
+  moved: "span moved by time",
+} as const;
 
 function Repairs({ model }: { readonly model: WaterfallModel }) {
   const revision = model.session.revision.value;
   const repairs = useMemo(() => model.waterfall.repairs(), [revision]);
   if (repairs.length === 0) return null;
-  const many = repairs.reduce((sum, repair) => sum + (repair.reason === "duplicate_ids" ? repair.count : 1), 0);
+  const many = repairs.reduce(
+    (sum, repair) => sum + (repair.reason === "duplicate_ids" ? repair.count : 1),
+    0,
+  );
   return (
     <Menu
       class="chip wf-repaired"

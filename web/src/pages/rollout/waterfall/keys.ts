@@ -7,6 +7,10 @@ import { pan, zoom } from "./zoom.ts";
 
 const GROUP = "Waterfall";
 
+function command(id: string, label: string, keys: readonly string[], run: () => unknown): Command {
+  return { id: `waterfall.${id}`, label, group: GROUP, keys, run, palette: false };
+}
+
 export function useWaterfallKeys(model: WaterfallModel): void {
   const zoomBy = (factor: number): void => {
     const range = model.range.peek();
@@ -18,14 +22,6 @@ export function useWaterfallKeys(model: WaterfallModel): void {
     const whole = model.whole.peek();
     if (range !== null && whole !== null) model.setRange(pan(range, whole, part));
   };
-  const command = (id: string, label: string, keys: readonly string[], run: () => unknown): Command => ({
-    id: `waterfall.${id}`,
-    label,
-    group: GROUP,
-    keys,
-    run,
-    palette: false,
-  });
   useCommands([
     command("down", "Next row", ["j", "ArrowDown"], () => model.step(1)),
     command("up", "Previous row", ["k", "ArrowUp"], () => model.step(-1)),

@@ -31,12 +31,22 @@ export function kindWord(kind: Kind): string {
 }
 
 /** The order of the chips. */
-const ORDER: readonly Kind[] = ["llm", "tool", "agent", "reward", "message", "object", "exception", "operation"];
+const ORDER: readonly Kind[] = [
+  "llm",
+  "tool",
+  "agent",
+  "reward",
+  "message",
+  "object",
+  "exception",
+  "operation",
+];
+
+function rank(kind: Kind): number {
+  const at = ORDER.indexOf(kind);
+  return at >= 0 ? at : kind === "other" ? 1_000 : 100;
+}
 
 export function chipOrder(kinds: readonly Kind[]): Kind[] {
-  const rank = (kind: Kind): number => {
-    const at = ORDER.indexOf(kind);
-    return at >= 0 ? at : kind === "other" ? 1_000 : 100;
-  };
   return kinds.filter((kind) => kind !== "virtual").sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
 }

@@ -33,7 +33,11 @@ export function Minimap({ model }: { readonly model: WaterfallModel }) {
     return () => observer.disconnect();
   }, []);
 
-  const inputs = useComputed(() => ({ revision: model.session.revision.value, whole: model.whole.value, theme: theme.value }));
+  const inputs = useComputed(() => ({
+    revision: model.session.revision.value,
+    whole: model.whole.value,
+    theme: theme.value,
+  }));
   const redraw = (): void => {
     const target = canvas.current;
     const now = model.whole.peek();
@@ -60,10 +64,16 @@ export function Minimap({ model }: { readonly model: WaterfallModel }) {
   };
   const begin = (event: PointerEvent): void => {
     if (event.button !== 0 || whole === null || range === null) return;
-    const edge = event.target instanceof Element ? event.target.closest("[data-edge]")?.getAttribute("data-edge") : null;
+    const edge =
+      event.target instanceof Element ? event.target.closest("[data-edge]")?.getAttribute("data-edge") : null;
     const time = timeAt(event);
     const zoomed = !covers(range, whole);
-    const kind = edge === "start" || edge === "end" ? edge : zoomed && time >= range.start && time <= range.end ? "move" : "new";
+    const kind =
+      edge === "start" || edge === "end"
+        ? edge
+        : zoomed && time >= range.start && time <= range.end
+          ? "move"
+          : "new";
     drag.current = { kind, from: time, range };
     box.current?.setPointerCapture(event.pointerId);
     event.preventDefault();
@@ -76,7 +86,10 @@ export function Minimap({ model }: { readonly model: WaterfallModel }) {
       case "new":
         return dragged(now.from, time, whole);
       case "move":
-        return clamp({ start: now.range.start + time - now.from, end: now.range.end + time - now.from }, whole);
+        return clamp(
+          { start: now.range.start + time - now.from, end: now.range.end + time - now.from },
+          whole,
+        );
       case "start":
         return dragged(Math.min(time, now.range.end - LEAST_SECONDS), now.range.end, whole, 0);
       case "end":
@@ -96,28 +109,35 @@ export function Minimap({ model }: { readonly model: WaterfallModel }) {
   const length = whole.end - whole.start;
   const nudge = (edge: "start" | "end", by: number): void => {
     const least = Math.max(length * 0.002, LEAST_SECONDS);
-    if (edge === "start") model.setRange({ ...range, start: Math.min(range.end - least, Math.max(whole.start, range.start + by)) });
-    else model.setRange({ ...range, end: Math.max(range.start + least, Math.min(whole.end, range.end + by)) });
+    if (edge === "start")
+      model.setRange({
+        ...range,
+        start: Math.min(range.end - least, Math.max(whole.start, range.start + by)),
+      });
+    else
+      model.setRange({ ...range, end: Math.max(range.start + least, Math.min(whole.end, range.end + by)) });
   };
-  const onKeyDown = (edge: "start" | "end") => (event: KeyboardEvent): void => {
-    const step = length / 100;
-    const steps: Record<string, number> = {
-      ArrowLeft: -step,
-      ArrowDown: -step,
-      ArrowRight: step,
-      ArrowUp: step,
-      PageDown: -10 * step,
-      PageUp: 10 * step,
-      Home: -length,
-      End: length,
+  const onKeyDown =
+    (edge: "start" | "end") =>
+    (event: KeyboardEvent): void => {
+      const step = length / 100;
+      const steps: Record<string, number> = {
+        ArrowLeft: -step,
+        ArrowDown: -step,
+        ArrowRight: step,
+        ArrowUp: step,
+        PageDown: -10 * step,
+        PageUp: 10 * step,
+        Home: -length,
+        End: length,
+      };
+      const by = steps[event.key];
+      if (by === undefined) return;
+      if (event.shiftKey) model.setRange(pan(range, whole, Math.sign(by) * 0.1));
+      else nudge(edge, by);
+      event.preventDefault();
+      event.stopPropagation();
     };
-    const by = steps[event.key];
-    if (by === undefined) return;
-    if (event.shiftKey) model.setRange(pan(range, whole, Math.sign(by) * 0.1));
-    else nudge(edge, by);
-    event.preventDefault();
-    event.stopPropagation();
-  };
   const slider = (edge: "start" | "end") => {
     const at = edge === "start" ? range.start : range.end;
     return (
@@ -171,8 +191,8 @@ function draw(canvas: HTMLCanvasElement, map: MinimapColumns, width: number): vo
   pen.scale(ratio, ratio);
   pen.clearRect(0, 0, width, HEIGHT);
   // Only a property that is a colour says what light-dark() means here.
-  const colour = (name: string): string => {
-    canvas.style.setProperty("color", `var(${name})`);
+  const colour = (value: string): string => {
+    canvas.style.setProperty("color", value);
     return getComputedStyle(canvas).color;
   };
   const columns = map.busy.length;
@@ -182,22 +202,28 @@ function draw(canvas: HTMLCanvasElement, map: MinimapColumns, width: number): vo
   const y = (depth: number): number => top + (depth / (deepest + 1)) * room;
   const row = Math.max(2, room / (deepest + 1) - 0.5);
   // What goes on: from the topmost to the lowest span of each column, stronger at the lowest.
-  pen.fillStyle = colour("--line-strong");
+  pen.fillStyle = colour("color-mix(in srgb, var(--line-strong) 30%, transparent)");
   for (let x = 0; x < columns; x += 1) {
     const shallow = map.shallowest[x] ?? 65_535;
     if (shallow === 65_535) continue;
     pen.fillRect(x, y(shallow), 1, y(map.deepest[x] ?? shallow) - y(shallow) + row);
   }
-  pen.fillStyle = colour("--kind-llm");
+  pen.fillStyle = colour("color-mix(in srgb, var(--kind-llm) 80%, transparent)");
   for (let x = 0; x < columns; x += 1) {
     if ((map.shallowest[x] ?? 65_535) !== 65_535) pen.fillRect(x, y(map.deepest[x] ?? 0), 1, row);
   }
-  pen.fillStyle = colour("--failed");
+  pen.fillStyle = colour("var(--failed)");
   for (let x = 0; x < columns; x += 1) {
-    if ((map.errors[x] ?? 0) > 0) pen.fillRect(x - 0.5, 0, 2, HEIGHT);
+    if ((map.errors[x] ?? 0) > 0) pen.fillRect(x - 0.5, HEIGHT - 9, 2, 9);
+  }
+  pen.fillStyle = colour("color-mix(in srgb, var(--failed) 30%, transparent)");
+  for (let x = 0; x < columns; x += 1) {
+    if ((map.errors[x] ?? 0) > 0) pen.fillRect(x, top, 1, HEIGHT - top);
   }
   for (const { column, value } of map.rewards) {
-    pen.fillStyle = colour(value < 0 ? "--reward-minus" : value > 0 ? "--reward-plus" : "--reward-zero");
+    pen.fillStyle = colour(
+      value < 0 ? "var(--reward-minus)" : value > 0 ? "var(--reward-plus)" : "var(--reward-zero)",
+    );
     pen.beginPath();
     pen.moveTo(column + 0.5, 8);
     pen.lineTo(column - 3.5, 1);

@@ -34,7 +34,11 @@ export class WaterfallModel {
   /** The row that has the focus, by its key. */
   readonly active = signal<string | null>(null);
   /** Ask for the row of the active key to be brought into view; `center` if it may be far away. */
-  readonly wanted = signal<{ readonly key: string; readonly focus: boolean; readonly center: boolean } | null>(null);
+  readonly wanted = signal<{
+    readonly key: string;
+    readonly focus: boolean;
+    readonly center: boolean;
+  } | null>(null);
   /** The current second, while something runs. */
   readonly now = signal<number | null>(null);
 
@@ -69,7 +73,10 @@ export class WaterfallModel {
     if (this.session.closed) return null;
     const { extent } = this.waterfall;
     if (extent === null) return null;
-    const end = Math.max(extent.end, now ?? extent.end, extent.start + LEAST_EXTENT);
+    // An attempt that has long been silent would become a line at the left edge.
+    const patience = Math.max(60, extent.end - extent.start);
+    const until = now !== null && now - extent.end <= patience ? now : extent.end;
+    const end = Math.max(extent.end, until, extent.start + LEAST_EXTENT);
     return { start: extent.start, end };
   });
 
@@ -89,8 +96,7 @@ export class WaterfallModel {
       url.set({ t0: null, t1: null }, how);
       return;
     }
-    const round = (seconds: number): number => Math.round(seconds * 1e6) / 1e6;
-    url.set({ t0: round(range.start - whole.start), t1: round(range.end - whole.start) }, how);
+    url.set({ t0: microseconds(range.start - whole.start), t1: microseconds(range.end - whole.start) }, how);
   }
 
   /** The number of the active row; -1: it has none now. */
@@ -104,6 +110,14 @@ export class WaterfallModel {
     this.active.value = row.key;
     if (row.span_id !== null) url.set({ span: row.span_id }, how.push ? "push" : "replace");
     this.wanted.value = { key: row.key, focus: how.focus ?? true, center: how.center ?? false };
+  }
+
+  /** Chooses a row without going there. */
+  chooseQuietly(row: number): void {
+    const found = this.waterfall.row(row);
+    if (found === null) return;
+    this.active.value = found.key;
+    if (found.span_id !== null) url.set({ span: found.span_id }, "replace");
   }
 
   chooseRow(row: number, how: { push?: boolean; focus?: boolean; center?: boolean } = {}): void {
@@ -167,4 +181,9 @@ export class WaterfallModel {
     this.waterfall.openLevels(levels >= 99 || levels === 0 ? null : levels);
     this.session.changed();
   }
+}
+
+/** Times in addresses have no more digits than clocks. */
+function microseconds(seconds: number): number {
+  return Math.round(seconds * 1e6) / 1e6;
 }

@@ -77,7 +77,10 @@ export function SpanRow(props: SpanRowProps) {
         )}
         <KindIcon kind={row.kind} />
         <span class="sr-only">{kindWord(row.kind)} </span>
-        <span class="wf-label" title={row.name !== null && row.name !== row.label ? `${row.label} — ${row.name}` : row.label}>
+        <span
+          class="wf-label"
+          title={row.name !== null && row.name !== row.label ? `${row.label} — ${row.name}` : row.label}
+        >
           {row.label === "" ? "(no name)" : row.label}
         </span>
         {has(Flag.ERROR) ? (
@@ -98,18 +101,22 @@ export function SpanRow(props: SpanRowProps) {
             <span class="sr-only">repaired</span>
           </span>
         ) : null}
-        {expandable && !open ? <span class="wf-below">{count(row.spans - (has(Flag.VIRTUAL) ? 0 : 1))}</span> : null}
+        {expandable && !open ? (
+          <span class="wf-below">{count(row.spans - (has(Flag.VIRTUAL) ? 0 : 1))}</span>
+        ) : null}
         {tree ? null : <Facts row={row} />}
       </div>
       {tree ? (
         <Numbers row={row} origin={origin} />
       ) : (
         <div class="wf-time" role="gridcell">
-          {range === null || row.start === null ? (
-            <span class="wf-untimed">{has(Flag.VIRTUAL) ? "" : "no time"}</span>
-          ) : (
-            <Bar row={row} range={range} width={width} until={until} />
-          )}
+          <div class="wf-lane">
+            {range === null || row.start === null ? (
+              <span class="wf-untimed">{has(Flag.VIRTUAL) ? "" : "no time"}</span>
+            ) : (
+              <Bar row={row} range={range} width={width} until={until} />
+            )}
+          </div>
         </div>
       )}
     </div>
@@ -185,15 +192,30 @@ function Bar({ row, range, width, until }: BarProps) {
   }
   const pixels = (percent: number): number => (percent / 100) * width;
   const end = place.left + place.width;
-  const side = pixels(100 - end) >= LABEL_WIDTH ? "after" : pixels(place.left) >= LABEL_WIDTH ? "before" : "within";
+  const side =
+    pixels(100 - end) >= LABEL_WIDTH ? "after" : pixels(place.left) >= LABEL_WIDTH ? "before" : "within";
   const own = row.self_time === null || seconds <= 0 ? 1 : Math.min(1, Math.max(0, row.self_time / seconds));
-  const style = { "--left": `${place.left.toFixed(4)}%`, "--width": `${place.width.toFixed(4)}%`, "--own": own.toFixed(3) };
+  const style = {
+    "--left": `${place.left.toFixed(4)}%`,
+    "--width": `${place.width.toFixed(4)}%`,
+    "--own": own.toFixed(3),
+  };
   const classes = `wf-bar ${kindClass(row.kind)}${has(Flag.ERROR) ? " is-error" : ""}${running ? " is-running" : ""}${has(Flag.VIRTUAL) ? " is-ghost" : ""}`;
-  if (point) return <span class={`wf-point ${kindClass(row.kind)}${has(Flag.ERROR) ? " is-error" : ""}`} style={style} title="A moment" />;
+  if (point)
+    return (
+      <span
+        class={`wf-point ${kindClass(row.kind)}${has(Flag.ERROR) ? " is-error" : ""}`}
+        style={style}
+        title="A moment"
+      />
+    );
   return (
     <>
       <span class={classes} style={style} />
-      <span class={`wf-duration is-${side}`} style={{ "--left": `${place.left.toFixed(4)}%`, "--right": `${end.toFixed(4)}%` }}>
+      <span
+        class={`wf-duration is-${side}`}
+        style={{ "--left": `${place.left.toFixed(4)}%`, "--right": `${end.toFixed(4)}%` }}
+      >
         {words}
       </span>
     </>

@@ -11,7 +11,7 @@ import { Empty } from "../../../components/states.tsx";
 import { duration } from "../../../format/duration.ts";
 import { Splitter } from "../splitter.tsx";
 import { url } from "../state.ts";
-import { Axis, Grid } from "./axis.tsx";
+import { Axis, AxisMode, Grid } from "./axis.tsx";
 import { isFiltered, type WaterfallModel } from "./model.ts";
 import { SpanRow } from "./row.tsx";
 import { centerRow, ROW_HEIGHT, rowWindow, scrollToRow } from "./windowing.ts";
@@ -20,7 +20,13 @@ import { position, zoom } from "./zoom.ts";
 /** Pixels of the line above the rows. */
 const HEAD = 30;
 
-const isPercent = (value: unknown): value is number => typeof value === "number" && value >= 20 && value <= 80;
+/** Room on both sides of the timeline, so that what happens at its ends can be seen. */
+const PADDING = 20;
+/** Of these to the right. */
+const PADDING_END = 14;
+
+const isPercent = (value: unknown): value is number =>
+  typeof value === "number" && value >= 20 && value <= 80;
 /** How much of the width the names take, in percent. */
 const nameWidth = preference<number>("trace.names", 46, isPercent);
 
@@ -48,7 +54,7 @@ export function Rows({ model, tree }: RowsProps) {
   useFollow(model, scroller, top, size, revision, state.follow);
 
   const { width, height, scrollbar } = size.value;
-  const timeline = tree ? 0 : Math.max(0, width * (1 - nameWidth.value / 100));
+  const timeline = tree ? 0 : Math.max(0, width * (1 - nameWidth.value / 100) - PADDING);
   const { first, end } = rowWindow(top.value * ROW_HEIGHT, height, count);
   const rows = waterfall.rows(first, Math.max(0, end - first));
   const active = model.active.value;
@@ -66,7 +72,11 @@ export function Rows({ model, tree }: RowsProps) {
     <div
       class={tree ? "wf-body is-tree" : "wf-body"}
       ref={body}
-      style={{ "--names": `${nameWidth.value}%`, "--names-part": String(nameWidth.value / 100), "--scrollbar": `${scrollbar}px` }}
+      style={{
+        "--names": `${nameWidth.value}%`,
+        "--names-part": String(nameWidth.value / 100),
+        "--scrollbar": `${scrollbar}px`,
+      }}
     >
       {tree ? null : (
         <div class="wf-overlay" aria-hidden="true">
@@ -92,16 +102,19 @@ export function Rows({ model, tree }: RowsProps) {
         onWheel={(event) => {
           if (tree || !event.ctrlKey || range === null || whole === null) return;
           event.preventDefault();
-          const left = event.currentTarget.getBoundingClientRect().left + width - timeline;
+          const left = event.currentTarget.getBoundingClientRect().left + width - timeline - PADDING_END;
           const center = Math.min(1, Math.max(0, (event.clientX - left) / timeline));
           model.setRange(zoom(range, whole, event.deltaY > 0 ? 1.25 : 0.8, center));
         }}
       >
         <div role="rowgroup" class="wf-head">
-          {tree ? <TreeHead /> : (
+          {tree ? (
+            <TreeHead />
+          ) : (
             <div role="row" class="wf-head-row" aria-rowindex={1}>
               <div role="columnheader" class="wf-head-name">
                 Span
+                <AxisMode range={range} />
               </div>
               <div role="columnheader" class="wf-head-time">
                 <span class="sr-only">Time</span>
@@ -210,7 +223,8 @@ function useSize(scroller: Ref<HTMLDivElement>, size: Signal<Size>): void {
         scrollbar: element.offsetWidth - element.clientWidth,
       };
       const before = size.peek();
-      if (before.width !== next.width || before.height !== next.height || before.scrollbar !== next.scrollbar) size.value = next;
+      if (before.width !== next.width || before.height !== next.height || before.scrollbar !== next.scrollbar)
+        size.value = next;
     };
     const observer = new ResizeObserver(measure);
     observer.observe(element);
@@ -220,7 +234,12 @@ function useSize(scroller: Ref<HTMLDivElement>, size: Signal<Size>): void {
 }
 
 /** Keeps the topmost row where it is when rows come or go above it. */
-function useAnchor(model: WaterfallModel, scroller: Ref<HTMLDivElement>, top: Signal<number>, revision: number): void {
+function useAnchor(
+  model: WaterfallModel,
+  scroller: Ref<HTMLDivElement>,
+  top: Signal<number>,
+  revision: number,
+): void {
   const anchor = useRef<{ key: string; offset: number } | null>(null);
   useLayoutEffect(() => {
     const element = scroller.current;
@@ -242,7 +261,12 @@ function useAnchor(model: WaterfallModel, scroller: Ref<HTMLDivElement>, top: Si
 }
 
 /** Brings rows into view that somebody asked for. */
-function useWanted(model: WaterfallModel, scroller: Ref<HTMLDivElement>, top: Signal<number>, size: Signal<Size>): void {
+function useWanted(
+  model: WaterfallModel,
+  scroller: Ref<HTMLDivElement>,
+  top: Signal<number>,
+  size: Signal<Size>,
+): void {
   useSignalEffect(() => {
     const wanted = model.wanted.value;
     const element = scroller.current;
@@ -250,7 +274,9 @@ function useWanted(model: WaterfallModel, scroller: Ref<HTMLDivElement>, top: Si
     const row = model.waterfall.findKey(wanted.key);
     if (row < 0) return;
     // The rows' height may be that of before; it must be the new one to be scrolled within.
-    element.querySelector<HTMLElement>(".wf-rows")?.style.setProperty("--height", `${model.waterfall.rowCount * ROW_HEIGHT}px`);
+    element
+      .querySelector<HTMLElement>(".wf-rows")
+      ?.style.setProperty("--height", `${model.waterfall.rowCount * ROW_HEIGHT}px`);
     const move = wanted.center ? centerRow : scrollToRow;
     const to = move(row, element.scrollTop, size.peek().height);
     if (to !== element.scrollTop) {
@@ -259,7 +285,9 @@ function useWanted(model: WaterfallModel, scroller: Ref<HTMLDivElement>, top: Si
     }
     if (!wanted.focus) return;
     requestAnimationFrame(() => {
-      element.querySelector<HTMLElement>(`[data-key="${CSS.escape(wanted.key)}"]`)?.focus({ preventScroll: true });
+      element
+        .querySelector<HTMLElement>(`[data-key="${CSS.escape(wanted.key)}"]`)
+        ?.focus({ preventScroll: true });
     });
   });
 }
@@ -278,18 +306,29 @@ function useFollow(
     if (!follow || !element) return;
     const { start } = model.waterfall.columns();
     let newest = 0;
-    for (let row = 1; row < start.length; row += 1) if ((start[row] ?? 0) >= (start[newest] ?? 0)) newest = row;
+    for (let row = 1; row < start.length; row += 1)
+      if ((start[row] ?? 0) >= (start[newest] ?? 0)) newest = row;
     element.scrollTop = scrollToRow(newest, element.scrollTop, size.peek().height);
     top.value = Math.max(0, Math.floor(element.scrollTop / ROW_HEIGHT));
   }, [revision, follow]);
 }
 
 /** A line at the pointer, and how far from the start it is. */
-function moveCross(event: PointerEvent, body: HTMLElement | null, model: WaterfallModel, timeline: number): void {
+function moveCross(
+  event: PointerEvent,
+  body: HTMLElement | null,
+  model: WaterfallModel,
+  timeline: number,
+): void {
   const range = model.range.peek();
   const whole = model.whole.peek();
-  if (body === null || range === null || whole === null || !(event.currentTarget instanceof HTMLElement)) return;
-  const left = event.currentTarget.getBoundingClientRect().left + event.currentTarget.clientWidth - timeline;
+  if (body === null || range === null || whole === null || !(event.currentTarget instanceof HTMLElement))
+    return;
+  const left =
+    event.currentTarget.getBoundingClientRect().left +
+    event.currentTarget.clientWidth -
+    timeline -
+    PADDING_END;
   const part = (event.clientX - left) / timeline;
   if (part < 0 || part > 1) {
     body.classList.remove("has-cross");

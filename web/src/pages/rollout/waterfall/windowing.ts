@@ -13,7 +13,12 @@ export const ROW_HEIGHT = 26;
 /** Rows drawn above and below what can be seen. */
 export const OVERSCAN = 8;
 
-export function rowWindow(scrollTop: number, height: number, count: number, rowHeight = ROW_HEIGHT): RowWindow {
+export function rowWindow(
+  scrollTop: number,
+  height: number,
+  count: number,
+  rowHeight = ROW_HEIGHT,
+): RowWindow {
   const first = Math.max(0, Math.floor(scrollTop / rowHeight) - OVERSCAN);
   const end = Math.min(count, Math.ceil((scrollTop + height) / rowHeight) + OVERSCAN);
   return { first: Math.min(first, Math.max(0, count - 1)), end: Math.max(end, 0) };

@@ -48,7 +48,11 @@ export function position(time: number, range: Range): number {
 }
 
 /** A bar within a range, cut off at its edges: percent from the left, and percent wide. Undefined if it lies outside. */
-export function bar(start: number, duration: number, range: Range): { left: number; width: number } | undefined {
+export function bar(
+  start: number,
+  duration: number,
+  range: Range,
+): { left: number; width: number } | undefined {
   const from = position(start, range);
   const to = position(start + duration, range);
   if (!(to >= 0) || !(from <= 1)) return undefined;

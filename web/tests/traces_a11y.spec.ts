@@ -1,0 +1,119 @@
+/** The pages of traces and resources, for everybody: no violation in any state, light or dark. */
+
+import AxeBuilder from "@axe-core/playwright";
+import { expect, test } from "./store.ts";
+import { addSpans, begin, inspector, row, span } from "./traces.ts";
+
+for (const theme of ["light", "dark"] as const) {
+  test(`nothing is in the way of anybody, ${theme} (T9)`, async ({ page, served, store }) => {
+    test.slow();
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+    const first = await begin(store, {
+      input: { question: "6 × 7?" },
+      metadata: { step: 4 },
+      config: { max_attempts: 2, retry_condition: ["failed"] },
+    });
+    const trace = (ids: typeof first) => [
+      span(ids, "root", 0, 10, { status: { status_code: "ERROR", description: "boom" } }),
+      span(ids, "call", 1, 5, {
+        parent_id: "root",
+        name: "openai.chat.completion",
+        attributes: {
+          "gen_ai.request.model": "m",
+          "gen_ai.prompt.0.role": "user",
+          "gen_ai.prompt.0.content": "look",
+          "gen_ai.completion.0.role": "assistant",
+          "gen_ai.completion.0.tool_calls.0.id": "c1",
+          "gen_ai.completion.0.tool_calls.0.name": "look",
+          "gen_ai.completion.0.tool_calls.0.arguments": '{"at":1}',
+          "gen_ai.request.functions.0.name": "look",
+          "llm.openai.api_key": "sk-0123456789abc",
+        },
+      }),
+      span(ids, "orphan", 2, 3, { parent_id: "missing" }),
+      span(ids, "boom", 6, 6, {
+        parent_id: "root",
+        name: "agentlightning.exception",
+        attributes: { "exception.type": "ValueError", "exception.message": "no", "exception.stacktrace": "Traceback\n  File x" },
+      }),
+      span(ids, "score", 9, 9, { parent_id: "root", name: "agentlightning.annotation", attributes: { "agentlightning.reward.0.value": -0.5 } }),
+    ];
+    await addSpans(store, trace(first));
+    await store.finish(first, "failed");
+    const second = await store.dequeue("worker-2");
+    await addSpans(store, trace(second).slice(0, 2));
+    const [waiting] = await store.enqueue({ input: "waits" });
+    const resources = (template: string) => ({
+      main: { resource_type: "llm", endpoint: "http://x/v1", model: "m", api_key: "sk-0123456789abc", sampling_parameters: { temperature: 1 } },
+      prompt: { resource_type: "prompt_template", template, engine: "jinja" },
+    });
+    const { resources_id } = await store.call("POST", "resources", { resources: resources("a {{ b }}") });
+    await store.call("POST", `resources/${resources_id}`, { resources: resources("c {{ b }}\nd") });
+    const id = first.rollout_id;
+    const attempt = `attempt=${first.attempt_id}`;
+    const states = [
+      `rollouts/${id}?${attempt}&span=call`,
+      `rollouts/${id}?${attempt}&span=call&tab=messages`,
+      `rollouts/${id}?${attempt}&span=call&tab=attributes`,
+      `rollouts/${id}?${attempt}&span=boom&tab=events`,
+      `rollouts/${id}?${attempt}&span=call&tab=raw`,
+      `rollouts/${id}?${attempt}&view=tree&span=score&errors=1`,
+      `rollouts/${id}?${attempt}&view=messages&span=call`,
+      `rollouts/${id}?${attempt}&view=training&span=call`,
+      `rollouts/${id}?${attempt}&view=json&span=call`,
+      `rollouts/${id}?${attempt}&q=nothing-like-it`,
+      `rollouts/${id}?focus=span%3Acall&t0=1&t1=2`,
+      `rollouts/${id}?attempt=at-nowhere`,
+      `rollouts/${waiting}`,
+      "rollouts/ro-nowhere",
+      `rollouts/${id}/compare`,
+      `rollouts/${id}/compare?only=changed&row=0`,
+      "compare",
+      "resources",
+      "resources?q=nothing-like-it",
+      `resources/${resources_id}`,
+      `resources/${resources_id}?diff=${resources_id}%401`,
+      "resources/rs-nowhere",
+    ];
+    for (const state of states) {
+      await page.goto(served.url + state);
+      await expect(page.locator("main h1, main h2").first(), state).toBeVisible();
+      await page.waitForTimeout(250);
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
+      expect(told, state).toEqual([]);
+    }
+    await page.setViewportSize({ width: 390, height: 844 });
+    for (const state of states.slice(0, 3)) {
+      await page.goto(served.url + state);
+      await expect(inspector(page)).toBeVisible();
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`), state).toEqual([]);
+    }
+  });
+}
+
+test("a rollout, a span and its id are reached by keys alone (T10)", async ({ page, served, store, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const ids = await begin(store);
+  await addSpans(store, [span(ids, "root", 0, 10), span(ids, "one", 1, 2, { parent_id: "root" })]);
+  await page.goto(`${served.url}rollouts`);
+  await expect(page.locator("tbody tr")).toHaveCount(1);
+  await page.keyboard.press("j");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(new RegExp(`rollouts/${ids.rollout_id}`));
+  await expect(row(page, "one")).toBeVisible();
+  await page.keyboard.press("Home");
+  await page.keyboard.press("j");
+  await expect(page.locator('[data-key="span:one"]')).toBeFocused();
+  await page.keyboard.press("c");
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(ids.rollout_id);
+  // From the row on to the inspector: its id is a button away.
+  await page.getByRole("button", { name: "Copy span id" }).first().focus();
+  await page.keyboard.press("Enter");
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe("one");
+  await page.keyboard.press("Escape");
+  await expect(inspector(page)).toHaveCount(0);
+  await page.goBack();
+  await expect(page.locator("tbody tr")).toHaveCount(1);
+});
