@@ -10,7 +10,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result, bail};
-use lightning_store_client::wire::{ResourcesEvent, RolloutEvent, SpanError, SpansEvent, WorkerEvent};
+use lightning_store_client::wire::{
+    QueueEvent, ResourcesEvent, RolloutEvent, SpanError, SpansEvent, SummaryEvent, WorkerEvent,
+};
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -21,6 +23,7 @@ const ANSWERS: &[&str] = &[
     "Attempt",
     "AttemptedRollout",
     "Health",
+    "QueueEvent",
     "ResourcesEvent",
     "ResourcesUpdate",
     "Rollout",
@@ -30,6 +33,7 @@ const ANSWERS: &[&str] = &[
     "SpanError",
     "SpansEvent",
     "Statistics",
+    "SummaryEvent",
     "Worker",
     "WorkerEvent",
 ];
@@ -102,6 +106,8 @@ fn schemas(document: &Value) -> Result<BTreeMap<String, Value>> {
     add::<WorkerEvent>(&mut schemas)?;
     add::<ResourcesEvent>(&mut schemas)?;
     add::<SpansEvent>(&mut schemas)?;
+    add::<QueueEvent>(&mut schemas)?;
+    add::<SummaryEvent>(&mut schemas)?;
     add::<SpanError>(&mut schemas)?;
     let resources = conditions(document, "/v1/agl/resources", "Which sets of resources, and in what order.")?;
     schemas.insert("QueryResources".to_owned(), resources);

@@ -1,5 +1,7 @@
 //! What people are told about rollouts, attempts and workers that no row says by itself.
 
+use std::borrow::Cow;
+
 use indexmap::IndexMap;
 use lightning_store_client::lax::{Kind, Node, Tape};
 use lightning_store_client::trace::json::Json;
@@ -42,7 +44,7 @@ pub fn input_line(input: &str) -> String {
 }
 
 fn text(node: Node<'_>) -> Option<String> {
-    (node.kind() == Kind::String).then(|| node.text().map(|text| text.into_owned())).flatten()
+    (node.kind() == Kind::String).then(|| node.text().map(Cow::into_owned)).flatten()
 }
 
 /// White space becomes single spaces, and what is too long ends with `…`.

@@ -38,13 +38,10 @@ impl SortPlace {
             SortOrder::Desc => ordering.reverse(),
         };
         let values = match (&self.value, &other.value) {
-            (SortValue::Missing, SortValue::Missing) => Ordering::Equal,
-            (SortValue::Missing, _) => Ordering::Greater,
-            (_, SortValue::Missing) => Ordering::Less,
             (SortValue::Number(a), SortValue::Number(b)) => directed(a.total_cmp(b)),
             (SortValue::Text(a), SortValue::Text(b)) => directed(a.cmp(b)),
-            (SortValue::Number(_), SortValue::Text(_)) => Ordering::Less,
-            (SortValue::Text(_), SortValue::Number(_)) => Ordering::Greater,
+            // One list has values of one kind.
+            (a, b) => matches!(a, SortValue::Missing).cmp(&matches!(b, SortValue::Missing)),
         };
         values.then_with(|| directed(self.key.0.cmp(&other.key.0)))
     }

@@ -62,7 +62,7 @@ struct Slots {
     /// The slot in which the process began, and the numbers then.
     begin: Option<(i64, Levels)>,
     /// Slots in which something was committed, with the numbers at their ends.
-    slots: VecDeque<Slot>,
+    kept: VecDeque<Slot>,
     /// Seconds in which something moved.
     seconds: VecDeque<(i64, Moves)>,
 }
@@ -90,13 +90,13 @@ impl History {
         {
             *begin = number;
         }
-        match slots.slots.back_mut() {
+        match slots.kept.back_mut() {
             Some(last) if last.number >= number => last.end = levels,
-            _ => slots.slots.push_back(Slot { number, end: levels, tokens: 0 }),
+            _ => slots.kept.push_back(Slot { number, end: levels, tokens: 0 }),
         }
         // The last one before the window tells how things stood when it began.
-        while slots.slots.get(1).is_some_and(|second| second.number < number - MAX_SLOTS) {
-            slots.slots.pop_front();
+        while slots.kept.get(1).is_some_and(|second| second.number < number - MAX_SLOTS) {
+            slots.kept.pop_front();
         }
         if moves != Moves::default() {
             let second = whole(now);
@@ -118,8 +118,8 @@ impl History {
         let mut slots = self.0.lock();
         let Some((_, begin)) = slots.begin else { return };
         for (key, tokens) in tokens.iter().filter(|(key, _)| *key > begin.last_span) {
-            let at = slots.slots.partition_point(|slot| slot.end.last_span < *key);
-            if let Some(slot) = slots.slots.get_mut(at) {
+            let at = slots.kept.partition_point(|slot| slot.end.last_span < *key);
+            if let Some(slot) = slots.kept.get_mut(at) {
                 slot.tokens += tokens;
             }
         }
@@ -146,12 +146,12 @@ impl History {
         }
         // How things stood when a slot began.
         let at = |number: i64| {
-            let before = slots.slots.partition_point(|slot| slot.number < number);
-            before.checked_sub(1).and_then(|last| slots.slots.get(last)).map_or(first, |slot| slot.end)
+            let before = slots.kept.partition_point(|slot| slot.number < number);
+            before.checked_sub(1).and_then(|last| slots.kept.get(last)).map_or(first, |slot| slot.end)
         };
         let levels = at(to);
         let is_known = from >= begin;
-        let within = slots.slots.iter().filter(|slot| (from..to).contains(&slot.number));
+        let within = slots.kept.iter().filter(|slot| (from..to).contains(&slot.number));
         Stretch {
             spans: is_known.then(|| levels.spans.saturating_sub(at(from).spans)),
             tokens: is_known.then(|| within.map(|slot| slot.tokens).sum()),
@@ -238,6 +238,6 @@ mod tests {
         for slot in 0..20_000_i32 {
             history.committed(at(f64::from(slot) * 15.0), levels(0, 0), Moves::default());
         }
-        assert!(i64::try_from(history.0.lock().slots.len()).unwrap() <= MAX_SLOTS + 2);
+        assert!(i64::try_from(history.0.lock().kept.len()).unwrap() <= MAX_SLOTS + 2);
     }
 }

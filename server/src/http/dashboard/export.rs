@@ -99,7 +99,9 @@ impl Export for Rollouts {
         }
         let rows = self.store.rollout_rows(self.keys.drain(..count).collect()).await?;
         let mut out = Vec::new();
-        rows.iter().for_each(|row| self.form.write(row, &mut out));
+        for row in &rows {
+            self.form.write(row, &mut out);
+        }
         Ok(Some(out))
     }
 }

@@ -242,7 +242,7 @@ pub(super) fn wait() -> Query {
 
 /// What to hear of.
 pub(super) fn listen() -> Query {
-    let topics = "What to hear of, joined with commas or repeated: `rollouts`, `workers`, `resources`, \
+    let topics = "What to hear of, joined with commas or repeated: `rollouts`, `workers`, `resources`, `queue`, `summary`, \
                   `spans:<rollout>/<attempt>`.";
     let schema = json!({"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": MAX_TOPICS});
     Query(Vec::new())

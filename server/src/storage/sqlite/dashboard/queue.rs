@@ -17,7 +17,10 @@ use crate::storage::history::Moves;
 use crate::storage::rows::RowKey;
 
 /// So many that were taken last are shown.
-const MOST_TAKEN: i64 = 20;
+const MOST_TAKEN: usize = 20;
+
+/// So many attempts are looked at for that: some rollouts may have been taken more than once lately.
+const MOST_LOOKED_AT: i64 = 100;
 
 /// Fewer than so many within a minute make no rate.
 const FEWEST_FOR_RATE: u64 = 5;
@@ -112,9 +115,8 @@ pub(in super::super) fn waiting(counts: &Counts) -> u64 {
 fn taken(connection: &Connection) -> TxResult<Vec<RowKey>> {
     const SQL: &str = "-- taken_rollouts\nSELECT rollout FROM attempts ORDER BY key DESC LIMIT ?1";
     let mut found: Vec<RowKey> = Vec::new();
-    // Some may have been taken more than once lately.
-    for key in keys(connection, SQL, &[5 * MOST_TAKEN])? {
-        if found.len() as i64 == MOST_TAKEN {
+    for key in keys(connection, SQL, &[MOST_LOOKED_AT])? {
+        if found.len() == MOST_TAKEN {
             break;
         }
         if !found.contains(&key) {

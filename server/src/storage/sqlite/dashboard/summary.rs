@@ -44,6 +44,9 @@ const MOST_FOR_MEDIAN: i64 = 10_000;
 /// Fewer than so many failures are no rise.
 const FEWEST_FAILURES: u64 = 5;
 
+/// Seconds of the smallest step.
+const SMALLEST: i64 = 15;
+
 /// A step may still get what was committed a moment ago.
 const SETTLED_SECONDS: f64 = 2.0;
 
@@ -90,18 +93,10 @@ pub(in super::super) fn summary(
     let last = now.micros().div_euclid(1_000_000 * step_seconds) * step_seconds;
     let first = last + step_seconds - length;
     let mut steps = Vec::new();
-    let mut sums: Vec<(Option<Mode>, u64, f64)> = Vec::new();
+    let mut sums = Step::default();
     for start in (0..length / step_seconds).map(|number| first + number * step_seconds) {
         let step = around.steps.get(connection, (start, step_seconds), behind, now)?;
-        for (mode, count, sum) in &step.rewards {
-            match sums.iter_mut().find(|(known, ..)| known == mode) {
-                Some((_, counts, sums)) => {
-                    *counts += count;
-                    *sums += sum;
-                }
-                None => sums.push((*mode, *count, *sum)),
-            }
-        }
+        sums.add(&step);
         let known = around.history.stretch(start, start + step_seconds);
         let is_last = start == last;
         steps.push(SummaryStep {
@@ -119,11 +114,12 @@ pub(in super::super) fn summary(
     Ok(StoreSummary {
         time: now,
         rollouts: rollouts(&counts),
-        finished: steps.iter().fold(FinishedCounts::default(), |sum, step| add(sum, step.finished)),
+        finished: sums.finished,
         queue,
         workers: worker_counts,
         #[expect(clippy::cast_precision_loss, reason = "counts, which are far below 2^53")]
         rewards: sums
+            .rewards
             .into_iter()
             .map(|(mode, rollouts, sum)| ModeReward { mode, rollouts, mean: sum / rollouts as f64 })
             .collect(),
@@ -184,6 +180,7 @@ fn totals(
 }
 
 impl Steps {
+    /// A step. One that is not over is put together of small ones, of which all but the last are.
     fn get(
         &self,
         connection: &Connection,
@@ -191,6 +188,13 @@ impl Steps {
         behind: u64,
         now: Timestamp,
     ) -> TxResult<Step> {
+        if seconds > SMALLEST && now.seconds() < at(start + seconds).seconds() + SETTLED_SECONDS {
+            let mut whole = Step::default();
+            for part in 0..seconds / SMALLEST {
+                whole.add(&self.get(connection, (start + part * SMALLEST, SMALLEST), behind, now)?);
+            }
+            return Ok(whole);
+        }
         if let Some(step) = self.0.lock().get(&(start, seconds)) {
             return Ok(step.clone());
         }
@@ -208,6 +212,21 @@ impl Steps {
 }
 
 impl Step {
+    fn add(&mut self, other: &Self) {
+        self.finished = add(self.finished, other.finished);
+        self.enqueued += other.enqueued;
+        self.begun += other.begun;
+        for (mode, count, sum) in &other.rewards {
+            match self.rewards.iter_mut().find(|(known, ..)| known == mode) {
+                Some((_, counts, sums)) => {
+                    *counts += count;
+                    *sums += sum;
+                }
+                None => self.rewards.push((*mode, *count, *sum)),
+            }
+        }
+    }
+
     fn read(connection: &Connection, start: f64, end: f64) -> TxResult<Self> {
         const FINISHED: &str = "-- finished_rollouts\nSELECT r.status, r.mode, count(*), count(CASE WHEN f.newest = \
                                 r.newest_attempt THEN f.reward END), coalesce(sum(CASE WHEN f.newest = r.newest_attempt \
