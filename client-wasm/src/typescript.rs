@@ -101,7 +101,7 @@ export interface AttemptIds {
 export type AddedSpan = Span | null | SpanError;
 
 /** What a listener wants to hear of. */
-export type Topic = "rollouts" | "workers" | "resources" | `spans:${string}/${string}`;
+export type Topic = "rollouts" | "workers" | "resources" | "queue" | "summary" | `spans:${string}/${string}`;
 
 /** What {@link LightningStoreClient.events} tells. */
 export type StoreEvent =
@@ -112,6 +112,8 @@ export type StoreEvent =
   | { type: "worker"; id: string | null; data: WorkerEvent }
   | { type: "resources"; id: string | null; data: ResourcesEvent }
   | { type: "spans"; id: string | null; data: SpansEvent }
+  | { type: "queue"; id: string | null; data: QueueEvent }
+  | { type: "summary"; id: string | null; data: SummaryEvent }
   /** What was missed is not known: fetch anew what is shown. */
   | { type: "reset"; id: string | null; data: Record<string, never> }
   /** The stream is closed. It is opened again after so many milliseconds; null: never, and this is the last item. */

@@ -17,7 +17,7 @@ use crate::connection::{self, Gate};
 use crate::http::App;
 use crate::http::cors::Cors;
 use crate::limits::DRAIN_TIME;
-use crate::service::watchdog;
+use crate::service::{projection, watchdog};
 use crate::storage::Store;
 use crate::storage::error::StoreError;
 use crate::storage::sqlite::OpenError;
@@ -70,6 +70,36 @@ pub enum StartError {
     Origin(String),
 }
 
+/// A server whose store is open, before it takes up what went on in it.
+#[derive(Debug)]
+pub struct Opened {
+    server: Server,
+    location: StoreLocation,
+}
+
+impl Opened {
+    /// Its store, as it was left.
+    pub fn store(&self) -> &Store {
+        &self.server.state.store
+    }
+
+    /// The time.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.server.state.clock
+    }
+
+    /// Takes up what went on in the store.
+    ///
+    /// # Errors
+    /// [`StartError::Resume`]
+    pub async fn resume(self) -> Result<Server, StartError> {
+        let Self { server, location } = self;
+        let resumed = server.state.store.transact(watchdog::Resume).await;
+        resumed.map_err(|source| StartError::Resume { store: location, source })?;
+        Ok(server)
+    }
+}
+
 /// A server that listens but does not answer yet.
 #[derive(Debug)]
 pub struct Server {
@@ -81,11 +111,19 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens the store and binds the address.
+    /// Opens the store, takes up what went on in it, and binds the address.
     ///
     /// # Errors
     /// [`StartError`]; its text says what to do.
     pub async fn start(config: &Serve) -> Result<Self, StartError> {
+        Self::open(config).await?.resume().await
+    }
+
+    /// Opens the store and binds the address, for programs that have something to do before the store is served.
+    ///
+    /// # Errors
+    /// [`StartError`]; its text says what to do.
+    pub async fn open(config: &Serve) -> Result<Opened, StartError> {
         let cors = Cors::new(&config.cors_origin).map_err(StartError::Origin)?;
         raise_file_limit();
         // The address first: a second server on the same one should say so, whatever its database.
@@ -97,18 +135,15 @@ impl Server {
         })?;
         let address = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
         let clock: Arc<dyn Clock> = SystemClock::start();
-        let keys = config.limits.idempotency_keys;
+        let keep = config.limits.keep();
         let store = match &config.store {
-            StoreLocation::Sqlite(path) => Store::sqlite(path, clock.clone(), keys)?,
-            StoreLocation::Memory => Store::memory(clock.clone(), keys)?,
+            StoreLocation::Sqlite(path) => Store::sqlite(path, clock.clone(), keep)?,
+            StoreLocation::Memory => Store::memory(clock.clone(), keep)?,
         };
-        store.transact(watchdog::Resume).await.map_err(|source| {
-            let store = config.store.clone();
-            StartError::Resume { store, source }
-        })?;
         let state = AppState { store, started: clock.now(), clock, stop: CancellationToken::new() };
         let app = App::new(state.clone(), cors, config.limits, config.access_log);
-        Ok(Self { listener, address, state, app, gate: Gate::new(config.limits) })
+        let server = Self { listener, address, state, app, gate: Gate::new(config.limits) };
+        Ok(Opened { server, location: config.store.clone() })
     }
 
     /// Where it listens.
@@ -126,6 +161,8 @@ impl Server {
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let Self { listener, state, app, gate, .. } = self;
         let timer = tokio::spawn(watchdog::run(state.store.clone(), state.clock.clone(), state.stop.clone()));
+        let projecting =
+            tokio::spawn(projection::run(state.store.clone(), state.clock.clone(), state.stop.clone()));
         let connections = TaskTracker::new();
         let mut shutdown = pin!(shutdown);
         loop {
@@ -168,6 +205,9 @@ impl Server {
         }
         if timer.await.is_err() {
             tracing::error!("the watchdog panicked");
+        }
+        if projecting.await.is_err() {
+            tracing::error!("the projection of facts panicked");
         }
         state.store.close().await;
         tracing::info!("stopped");

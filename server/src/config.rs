@@ -33,6 +33,42 @@ pub struct Cli {
 pub enum Command {
     /// Serve the store over HTTP until SIGTERM or Ctrl-C.
     Serve(Serve),
+
+    /// Look around: serve a store that is filled with a believable training run.
+    ///
+    /// An agent that solves maths problems and one that writes SQL were trained over the past hours by 12 workers: some
+    /// 400 rollouts with attempts, traces and rewards that get better, failures of every kind, prompts in several
+    /// versions, and one trace of 10,000 spans. The store is in memory unless --store says otherwise, and must not hold
+    /// rollouts of anybody else.
+    #[command(mut_arg("store", |store| store.default_value("memory")))]
+    Demo(Demo),
+}
+
+/// How to show a training run.
+#[derive(Debug, Clone, Args)]
+pub struct Demo {
+    /// Let the run go on: rollouts come, are worked on, send spans one by one, succeed and fail, until the server is
+    /// stopped. Without it nothing moves but the signs of life of the workers.
+    #[arg(long, env = "LIGHTNING_STORE_DEMO_LIVE")]
+    pub live: bool,
+
+    /// Another number makes another run; the same one makes the same run again, but for the ids of rollouts and attempts.
+    #[arg(long, env = "LIGHTNING_STORE_DEMO_SEED", default_value_t = 1, value_name = "NUMBER")]
+    pub seed: u64,
+
+    /// How many rollouts there have been. From 50 on, so that every case is there.
+    #[arg(
+        long,
+        env = "LIGHTNING_STORE_DEMO_ROLLOUTS",
+        default_value_t = 400,
+        value_name = "COUNT",
+        value_parser = clap::value_parser!(u32).range(50..=20_000)
+    )]
+    pub rollouts: u32,
+
+    /// What `serve` takes.
+    #[command(flatten)]
+    pub serve: Serve,
 }
 
 /// How to serve.

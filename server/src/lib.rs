@@ -79,6 +79,7 @@ pub mod app;
 pub mod clock;
 pub mod config;
 pub mod connection;
+pub mod demo;
 pub mod domain;
 #[cfg(feature = "embedded")]
 pub mod embedded;

@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::Args;
 use lightning_store_client::lax::Bounds;
 
+use crate::storage::Keep;
+
 /// The bounds that can be set.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Limits {
@@ -40,16 +42,36 @@ pub struct Limits {
         value_parser = idempotency_keys
     )]
     pub idempotency_keys: u32,
+
+    /// How many superseded versions are kept of each set of resources, for people to compare; beyond it the oldest are
+    /// dropped when the set is updated. 0 keeps none.
+    #[arg(
+        long,
+        env = "LIGHTNING_STORE_RESOURCE_VERSIONS",
+        default_value_t = RESOURCE_VERSIONS,
+        value_name = "COUNT"
+    )]
+    pub resource_versions: u32,
 }
 
 /// How many idempotency keys are remembered unless it is said otherwise.
 pub const IDEMPOTENCY_KEYS: u32 = 1_000_000;
+
+/// How many superseded versions of a set of resources are kept unless it is said otherwise.
+pub const RESOURCE_VERSIONS: u32 = 100;
 
 fn idempotency_keys(text: &str) -> Result<u32, String> {
     match text.parse() {
         Ok(0) => Err("the least is 1: without memory no repeated call would be known as one".to_owned()),
         Ok(count) => Ok(count),
         Err(_) => Err(format!("expected a number from 1 to {}", u32::MAX)),
+    }
+}
+
+impl Limits {
+    /// What a store keeps of what is over.
+    pub fn keep(&self) -> Keep {
+        Keep { idempotency_keys: self.idempotency_keys, resource_versions: self.resource_versions }
     }
 }
 
@@ -61,6 +83,7 @@ impl Default for Limits {
             max_connections: 20_000,
             max_connections_per_peer: 10_000,
             idempotency_keys: IDEMPOTENCY_KEYS,
+            resource_versions: RESOURCE_VERSIONS,
         }
     }
 }
@@ -126,6 +149,34 @@ pub const EVENT_HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// Events are sent in pieces of about so many bytes.
 pub const EVENT_PIECE_BYTES: usize = 16 << 10;
+
+/// Most spans that are taken into account in one step of the projection, most bytes of them, and most attempts, each of
+/// which is a row or two to write: a step holds a reader for some milliseconds, and the writer for less.
+pub const MAX_FACTS_SPANS: usize = 1_000;
+
+/// See [`MAX_FACTS_SPANS`].
+pub const MAX_FACTS_BYTES: usize = 8 << 20;
+
+/// See [`MAX_FACTS_SPANS`].
+pub const MAX_FACTS_ATTEMPTS: usize = 256;
+
+/// How long facts about spans wait for more spans while somebody looks.
+pub const FACTS_DELAY: Duration = Duration::from_millis(100);
+
+/// The same while nobody looks.
+pub const FACTS_DELAY_UNSEEN: Duration = Duration::from_secs(2);
+
+/// For so long after it has asked for something somebody counts as looking at the dashboard.
+pub const INTEREST_TIME: Duration = Duration::from_mins(1);
+
+/// Listeners are told at most so often that numbers have changed.
+pub const SUMMARY_PAUSE: Duration = Duration::from_secs(1);
+
+/// Exports are sent in pieces of about so many bytes, or so many rollouts.
+pub const EXPORT_PIECE_BYTES: usize = 256 << 10;
+
+/// See [`EXPORT_PIECE_BYTES`].
+pub const EXPORT_PIECE_ROLLOUTS: usize = 200;
 
 /// A request that takes longer is logged as slow; those that wait by their nature are not meant.
 pub const SLOW_REQUEST: Duration = Duration::from_secs(1);

@@ -53,6 +53,66 @@ impl Query {
         }
     }
 
+    /// An integer from `least` to `most`; absent means `default`.
+    pub fn bounded(&mut self, name: &'static str, default: i64, least: i64, most: i64) -> Option<i64> {
+        let value = self.integer(name, default)?;
+        if (least..=most).contains(&value) {
+            return Some(value);
+        }
+        let range =
+            if most == i64::MAX { format!("{least} or more") } else { format!("from {least} to {most}") };
+        self.refuse(field(name), "out_of_range", format!("Input should be {range} (limit: {name})"))
+    }
+
+    /// A finite double; it may be absent.
+    pub fn finite(&mut self, name: &'static str) -> Option<Option<f64>> {
+        self.float(name, |value, reader| {
+            if value.is_finite() {
+                return Some(value);
+            }
+            reader.refuse("finite_number", "Input should be a finite number", None)
+        })
+    }
+
+    /// `true` or `false`; absent means `default`.
+    pub fn flag(&mut self, name: &'static str, default: bool) -> Option<bool> {
+        self.word(name, default)
+    }
+
+    /// A text of at most so many bytes; it may be absent, and an empty one counts as absent.
+    pub fn text(&mut self, name: &'static str, most_bytes: usize) -> Option<Option<String>> {
+        let Some(text) = self.string(name).filter(|text| !text.is_empty()) else { return Some(None) };
+        if text.len() > most_bytes {
+            let msg = format!("Input should have at most {most_bytes} bytes (limit: {name})");
+            return self.refuse(field(name), "string_too_long", msg);
+        }
+        Some(Some(text))
+    }
+
+    /// At most `most` values of a repeated key, each of at most so many bytes; `None` inside if there is none.
+    pub fn strings_up_to(
+        &mut self,
+        name: &'static str,
+        most: usize,
+        most_bytes: usize,
+    ) -> Option<Option<Vec<String>>> {
+        let Some(texts) = self.strings(name) else { return Some(None) };
+        if texts.len() > most {
+            let msg = format!("Input should have at most {most} values (limit: {name})");
+            return self.refuse(field(name), "too_long", msg);
+        }
+        if texts.iter().any(|text| text.len() > most_bytes) {
+            let msg = format!("Input should have at most {most_bytes} bytes each (limit: {name})");
+            return self.refuse(field(name), "string_too_long", msg);
+        }
+        Some(Some(texts))
+    }
+
+    /// Refuses the value of a parameter for a reason of its own.
+    pub fn refuse_value<T>(&mut self, name: &'static str, reason: &str) -> Option<T> {
+        self.refuse(field(name), "value_error", format!("Value error, {reason}"))
+    }
+
     /// A double that `check` takes; it may be absent.
     pub fn float<T>(
         &mut self,
@@ -123,6 +183,14 @@ impl Query {
         let values: Vec<String> =
             self.pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect();
         (!values.is_empty()).then_some(values)
+    }
+}
+
+impl Word for bool {
+    const ALL: &'static [Self] = &[true, false];
+
+    fn as_str(&self) -> &'static str {
+        if *self { "true" } else { "false" }
     }
 }
 

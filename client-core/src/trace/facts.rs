@@ -49,14 +49,14 @@ impl Facts {
 }
 
 /// Whether the status is ERROR.
-fn failed(span: Node<'_>) -> bool {
+pub(super) fn failed(span: Node<'_>) -> bool {
     let code = member(span, "status").and_then(|status| member(status, "status_code"));
     code.is_some_and(|code| {
         code.kind() == JsonKind::String && code.text().is_some_and(|text| text == "ERROR")
     })
 }
 
-fn has_exception(span: Node<'_>) -> bool {
+pub(super) fn has_exception(span: Node<'_>) -> bool {
     member(span, "events").is_some_and(|events| {
         let mut names = events.items().filter_map(|event| member(event, "name"));
         names.any(|name| {
@@ -120,7 +120,7 @@ fn label(
     found.or_else(|| operation.map(str::to_owned)).unwrap_or_else(|| name.to_owned())
 }
 
-fn exception_label(attributes: &Attributes<'_>) -> Option<String> {
+pub(super) fn exception_label(attributes: &Attributes<'_>) -> Option<String> {
     let kind = attributes.text(&["exception.type"]);
     let message = attributes.text(&["exception.message"]);
     match (kind, message) {
@@ -131,9 +131,14 @@ fn exception_label(attributes: &Attributes<'_>) -> Option<String> {
 
 /// One line of at most [`MAX_LABEL_CHARACTERS`].
 fn shorten(text: &str) -> String {
+    shorten_to(text, MAX_LABEL_CHARACTERS)
+}
+
+/// One line of at most so many characters, and `…` if there is more.
+pub(super) fn shorten_to(text: &str, most: usize) -> String {
     let text = text.trim();
     let line = text.lines().next().unwrap_or_default();
-    match line.char_indices().nth(MAX_LABEL_CHARACTERS) {
+    match line.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None if line.len() < text.len() => format!("{line} …"),
         None => line.to_owned(),

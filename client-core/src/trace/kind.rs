@@ -34,6 +34,11 @@ macro_rules! kinds {
                 match self { $(Self::$kind => $word),* }
             }
 
+            /// The kind that [`Kind::as_str`] calls so.
+            pub fn of_word(word: &str) -> Option<Self> {
+                Self::ALL.iter().find(|kind| kind.as_str() == word).copied()
+            }
+
             /// The code that layouts carry.
             pub fn code(self) -> u8 {
                 match self { $(Self::$kind => $code),* }

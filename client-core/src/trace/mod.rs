@@ -7,13 +7,15 @@
 //! From text to what is looked at:
 //!
 //! 1. [`store::Trace`] takes spans in any order and keeps their text, with a few facts of each: its [`kind`], its label,
-//!    its [`usage`], its [`reward`].
+//!    its [`usage`], its [`reward`]. Spans may come without attributes and bring these facts along ([`light`]); whole
+//!    ones complete them.
 //! 2. [`tree::Tree`] puts them below each other and repairs what is wrong; [`layout::Layout`] flattens the visible part
 //!    into columns of numbers, [`minimap::Minimap`] all of it into pixels, and [`row::Row`] says what one row reads.
 //!    [`waterfall::Waterfall`] holds these together while spans arrive.
 //! 3. Of one span, [`summary::Summary`] tells what is known, [`messages`] what was said to a model and answered, and
 //!    [`inspect`] shows its attributes, with [`secrets`] masked.
-//! 4. Of the whole attempt, [`messages::Conversation`] is what was said, [`triplets::Training`] what a trainer gets,
+//! 4. Of a span that is only counted, [`gist::Gist`] is all that sums and lists need.
+//! 5. Of the whole attempt, [`messages::Conversation`] is what was said, [`triplets::Training`] what a trainer gets,
 //!    [`triplets::FinalReward`] its worth, and [`compare::Comparison`] how it differs from another one.
 //!
 //! [`text`] writes all of these for a viewer in another language, and a [`Document`] is any JSON text to look into.
@@ -31,10 +33,12 @@ pub mod document;
 mod draft;
 pub mod facts;
 pub mod filter;
+pub mod gist;
 pub mod inspect;
 pub mod json;
 pub mod kind;
 pub mod layout;
+pub mod light;
 pub mod link;
 pub mod messages;
 pub mod minimap;

@@ -107,11 +107,6 @@ impl TraceSpan {
         &self.text
     }
 
-    /// Whether it came without attributes, as lists for an overview do.
-    pub fn is_light(&self) -> bool {
-        self.light
-    }
-
     /// Tokens of prompt and answer together.
     pub fn tokens(&self) -> u64 {
         self.input_tokens.unwrap_or(0).saturating_add(self.output_tokens.unwrap_or(0))
@@ -196,9 +191,10 @@ impl Trace {
         let root = tape.root();
         let mut outcome = Appended::default();
         let list = if root.kind() == JsonKind::Array { Some(root) } else { member(root, "items") };
+        let mut trace_id = None;
         match list {
-            Some(list) => list.items().for_each(|span| self.add(span, &mut outcome)),
-            None => self.add(root, &mut outcome),
+            Some(list) => list.items().for_each(|span| self.add(span, &mut trace_id, &mut outcome)),
+            None => self.add(root, &mut trace_id, &mut outcome),
         }
         if outcome.completed > 0 {
             self.chain_anew();
@@ -209,18 +205,22 @@ impl Trace {
         outcome
     }
 
-    fn add(&mut self, node: Node<'_>, outcome: &mut Appended) {
+    /// Adds a span. `trace_id` is that of the span before it in the list, for one that is light and says none.
+    fn add(&mut self, node: Node<'_>, trace_id: &mut Option<u32>, outcome: &mut Appended) {
         let Some(span_id) = string_member(node, "span_id") else {
             outcome.refuse(format!("no span_id: {}", node.source().chars().take(80).collect::<String>()));
             return;
         };
         let id = self.intern(&span_id);
         let light = member(node, "attributes").is_none_or(|attributes| attributes.is_null());
+        let own = string_member(node, "trace_id").map(|trace_id| self.intern(&trace_id));
+        *trace_id = own.or(trace_id.filter(|_| light));
+        let trace_id = trace_id.unwrap_or_else(|| self.intern(""));
         if let Some(known) = self.span_of_word(id) {
             let span = &self.spans[place(known)];
             if span.light && !light {
                 outcome.completed += 1;
-                self.spans[place(known)] = self.read(id, node, false);
+                self.spans[place(known)] = self.read(id, trace_id, node, false);
             } else {
                 outcome.duplicates += 1;
                 self.duplicates += 1;
@@ -228,7 +228,7 @@ impl Trace {
             }
             return;
         }
-        let span = self.read(id, node, light);
+        let span = self.read(id, trace_id, node, light);
         self.span_of[place(id)] = index(self.spans.len());
         self.by_parent.push(span.parent);
         self.by_response.push(span.response);
@@ -257,17 +257,17 @@ impl Trace {
         word.into_iter().flat_map(|word| self.by_response.of(word))
     }
 
-    fn read(&mut self, id: u32, node: Node<'_>, light: bool) -> TraceSpan {
-        let attributes = Attributes::of_span(node);
+    fn read(&mut self, id: u32, trace_id: u32, node: Node<'_>, light: bool) -> TraceSpan {
         let name = string_member(node, "name").unwrap_or_default();
-        let facts = Facts::of(&name, node, &attributes);
+        let said = if light { Facts::of_light(&name, node) } else { None };
+        let facts = said.unwrap_or_else(|| Facts::of(&name, node, &Attributes::of_span(node)));
         let time = |key: &str| member(node, key).and_then(number_of);
         let sequence = member(node, "sequence_id").and_then(|node| node.source().parse().ok());
         let mut words = |text: Option<&str>| text.map(|text| self.intern(text));
         TraceSpan {
             id,
             parent: words(string_member(node, "parent_id").filter(|parent| !parent.is_empty()).as_deref()),
-            trace_id: words(string_member(node, "trace_id").as_deref().or(Some(""))).unwrap_or(0),
+            trace_id,
             name: words(Some(&name)).unwrap_or(0),
             label: words(Some(&facts.label)).unwrap_or(0),
             operation: words(facts.operation.as_deref()),
@@ -350,6 +350,14 @@ impl Trace {
     /// The id of the model's answer.
     pub fn response_id(&self, span: usize) -> Option<&str> {
         self.spans[span].response.map(|response| self.word(response))
+    }
+
+    /// Whether a span came without its attributes, and has none yet.
+    ///
+    /// # Panics
+    /// If there is no such span.
+    pub fn is_light(&self, span: usize) -> bool {
+        self.spans[span].light
     }
 
     /// The text of a span, taken apart.
@@ -452,6 +460,28 @@ mod tests {
         assert_eq!(trace.children_of(0), [1]);
         assert_eq!(trace.duplicates(), (2, 1));
         assert!(trace.revision() > before);
+    }
+
+    #[test]
+    fn a_whole_span_completes_a_light_one() {
+        let mut trace = Trace::new();
+        trace.append_json(
+            r#"{"items":[{"span_id":"a","trace_id":"t","name":"x","kind":"llm","label":"m","input_tokens":7,"response_id":"r"},
+                {"span_id":"b","parent_id":"a","name":"y","kind":"tool","error":true}],"total":2,"after":9,"more":false}"#,
+        );
+        let shown =
+            |trace: &Trace| (trace.spans()[1].kind, trace.spans()[1].error, trace.label(1).to_owned());
+        assert_eq!(shown(&trace), (Kind::Tool, true, "y".to_owned()));
+        assert_eq!((trace.trace_id(1), trace.label(0), trace.with_response("r").next()), ("t", "m", Some(0)));
+        let whole =
+            r#"{"span_id":"b","parent_id":"a","trace_id":"t","name":"y","attributes":{"tool.name":"z"}}"#;
+        assert_eq!(trace.append_json(whole).completed, 1);
+        assert_eq!(shown(&trace), (Kind::Tool, false, "z".to_owned()));
+        assert!(trace.is_light(0) && !trace.is_light(1));
+        // What comes light again changes nothing, but still says whose trace the next one is part of.
+        let again = r#"[{"span_id":"b","trace_id":"u","name":"y","kind":"other"},{"span_id":"c","name":"n","kind":"http"}]"#;
+        assert_eq!(trace.append_json(again).duplicates, 1);
+        assert_eq!((shown(&trace).0, trace.trace_id(2), trace.duplicates().1), (Kind::Tool, "u", 0));
     }
 
     #[test]

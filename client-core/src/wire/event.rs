@@ -10,7 +10,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AttemptId, AttemptStatus, ResourcesId, RolloutId, RolloutStatus, WorkerId, WorkerStatus};
+use super::{
+    AttemptId, AttemptStatus, ResourcesId, RolloutId, RolloutStatus, Timestamp, WorkerId, WorkerStatus,
+};
 use crate::lax::Query;
 
 /// What a listener wants to hear of: one word of the query parameter `topics`, which joins them with commas.
@@ -22,6 +24,10 @@ pub enum Topic {
     Workers,
     /// `resources`
     Resources,
+    /// `queue`: how many wait.
+    Queue,
+    /// `summary`: that numbers have changed, at most once a second.
+    Summary,
     /// `spans:<rollout>/<attempt>`: new spans of one attempt.
     Spans {
         /// The rollout.
@@ -37,6 +43,8 @@ impl fmt::Display for Topic {
             Self::Rollouts => f.write_str("rollouts"),
             Self::Workers => f.write_str("workers"),
             Self::Resources => f.write_str("resources"),
+            Self::Queue => f.write_str("queue"),
+            Self::Summary => f.write_str("summary"),
             Self::Spans { rollout_id, attempt_id } => write!(f, "spans:{rollout_id}/{attempt_id}"),
         }
     }
@@ -50,6 +58,8 @@ impl FromStr for Topic {
             "rollouts" => Ok(Self::Rollouts),
             "workers" => Ok(Self::Workers),
             "resources" => Ok(Self::Resources),
+            "queue" => Ok(Self::Queue),
+            "summary" => Ok(Self::Summary),
             _ => match text.strip_prefix("spans:").and_then(|rest| rest.split_once('/')) {
                 Some((rollout, attempt)) if !rollout.is_empty() && !attempt.is_empty() => {
                     Ok(Self::Spans { rollout_id: rollout.into(), attempt_id: attempt.into() })
@@ -88,7 +98,7 @@ impl fmt::Display for UnknownTopic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:?} is no topic; there are rollouts, workers, resources and spans:<rollout>/<attempt>",
+            "{:?} is no topic; there are rollouts, workers, resources, queue, summary and spans:<rollout>/<attempt>",
             self.0
         )
     }
@@ -107,6 +117,10 @@ pub enum Event {
     Resources(ResourcesEvent),
     /// `spans`: an attempt has new spans.
     Spans(SpansEvent),
+    /// `queue`: how many wait has changed, or since when the first one does.
+    Queue(QueueEvent),
+    /// `summary`: numbers have changed, or are known that were not (tokens, rewards): fetch again what is shown of them.
+    Summary(SummaryEvent),
     /// `reset`: what was missed is not known. Fetch anew what is shown.
     Reset,
 }
@@ -119,6 +133,8 @@ impl Event {
             Self::Worker(_) => "worker",
             Self::Resources(_) => "resources",
             Self::Spans(_) => "spans",
+            Self::Queue(_) => "queue",
+            Self::Summary(_) => "summary",
             Self::Reset => "reset",
         }
     }
@@ -130,6 +146,8 @@ impl Event {
             Self::Worker(event) => Some(event.seq),
             Self::Resources(event) => Some(event.seq),
             Self::Spans(event) => Some(event.seq),
+            Self::Queue(event) => Some(event.seq),
+            Self::Summary(event) => Some(event.seq),
             Self::Reset => None,
         }
     }
@@ -142,6 +160,8 @@ impl Event {
             Self::Worker(event) => event.seq = number,
             Self::Resources(event) => event.seq = number,
             Self::Spans(event) => event.seq = number,
+            Self::Queue(event) => event.seq = number,
+            Self::Summary(event) => event.seq = number,
             Self::Reset => {}
         }
         self
@@ -157,6 +177,8 @@ impl Event {
             Self::Worker(event) => serde_json::to_string(event),
             Self::Resources(event) => serde_json::to_string(event),
             Self::Spans(event) => serde_json::to_string(event),
+            Self::Queue(event) => serde_json::to_string(event),
+            Self::Summary(event) => serde_json::to_string(event),
             Self::Reset => Ok("{}".to_owned()),
         }
     }
@@ -171,10 +193,32 @@ impl Event {
             "worker" => Self::Worker(serde_json::from_str(data)?),
             "resources" => Self::Resources(serde_json::from_str(data)?),
             "spans" => Self::Spans(serde_json::from_str(data)?),
+            "queue" => Self::Queue(serde_json::from_str(data)?),
+            "summary" => Self::Summary(serde_json::from_str(data)?),
             "reset" => Self::Reset,
             _ => return Ok(None),
         }))
     }
+}
+
+/// The queue as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct QueueEvent {
+    /// How many wait.
+    pub depth: u64,
+    /// Since when the first one has. Null: none does.
+    pub oldest: Option<Timestamp>,
+    /// The number of the change, as in the message's id; of several told at once that of the first.
+    pub seq: u64,
+}
+
+/// Numbers have changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SummaryEvent {
+    /// The number of the last change that is meant, as in the message's id.
+    pub seq: u64,
 }
 
 /// A rollout as it stands.

@@ -26,6 +26,12 @@ impl Timestamp {
         Self(micros as f64 / 1e6)
     }
 
+    /// Microseconds since 1970, rounded.
+    #[expect(clippy::cast_possible_truncation, reason = "times beyond the range become its ends")]
+    pub fn micros(self) -> i64 {
+        (self.0 * 1e6).round() as i64
+    }
+
     /// Seconds since 1970.
     pub fn seconds(self) -> f64 {
         self.0

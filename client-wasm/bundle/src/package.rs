@@ -34,7 +34,7 @@ const CLIENT: Module = Module {
 const TRACE: Module = Module {
     name: "lightning_store_trace",
     glue: "trace-glue",
-    loaded: &["trace.mjs", "client.mjs", "traces.mjs", "trace-glue.mjs", "lightning_store_trace_bg.wasm"],
+    loaded: &["trace.mjs", "traces.mjs", "trace-glue.mjs", "lightning_store_trace_bg.wasm"],
     max_compressed_bytes: 130_000,
 };
 

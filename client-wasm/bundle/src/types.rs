@@ -10,11 +10,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result, bail};
-use lightning_store_client::wire::dashboard::{
-    Capabilities, LightTrace, QueueView, ResourcesRows, ResourcesVersions, RolloutDetail, RolloutRows,
-    StoreSummary, WorkerDetail, WorkerRows,
+use lightning_store_client::wire::{
+    QueueEvent, ResourcesEvent, RolloutEvent, SpanError, SpansEvent, SummaryEvent, WorkerEvent,
 };
-use lightning_store_client::wire::{ResourcesEvent, RolloutEvent, SpanError, SpansEvent, WorkerEvent};
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -25,6 +23,7 @@ const ANSWERS: &[&str] = &[
     "Attempt",
     "AttemptedRollout",
     "Health",
+    "QueueEvent",
     "ResourcesEvent",
     "ResourcesUpdate",
     "Rollout",
@@ -34,6 +33,7 @@ const ANSWERS: &[&str] = &[
     "SpanError",
     "SpansEvent",
     "Statistics",
+    "SummaryEvent",
     "Worker",
     "WorkerEvent",
 ];
@@ -109,30 +109,6 @@ pub(crate) fn declarations() -> Result<String> {
     Ok(out)
 }
 
-/// What the methods of the dashboard answer, and what that is made of.
-fn dashboard_schemas() -> Result<BTreeMap<String, Value>> {
-    fn add<T: ToSchema>(schemas: &mut BTreeMap<String, Value>) -> Result<()> {
-        let mut found = vec![(T::name().into_owned(), <T as PartialSchema>::schema())];
-        T::schemas(&mut found);
-        for (name, schema) in found {
-            schemas.insert(name, serde_json::to_value(schema)?);
-        }
-        Ok(())
-    }
-    let mut schemas = BTreeMap::new();
-    add::<Capabilities>(&mut schemas)?;
-    add::<LightTrace>(&mut schemas)?;
-    add::<QueueView>(&mut schemas)?;
-    add::<ResourcesRows>(&mut schemas)?;
-    add::<ResourcesVersions>(&mut schemas)?;
-    add::<RolloutDetail>(&mut schemas)?;
-    add::<RolloutRows>(&mut schemas)?;
-    add::<StoreSummary>(&mut schemas)?;
-    add::<WorkerDetail>(&mut schemas)?;
-    add::<WorkerRows>(&mut schemas)?;
-    Ok(schemas)
-}
-
 /// All schemas by name: those of the server's description, and those of events.
 fn schemas(document: &Value) -> Result<BTreeMap<String, Value>> {
     fn add<T: ToSchema>(schemas: &mut BTreeMap<String, Value>) -> Result<()> {
@@ -141,12 +117,14 @@ fn schemas(document: &Value) -> Result<BTreeMap<String, Value>> {
     }
     let components = document.pointer("/components/schemas").and_then(Value::as_object);
     let components = components.context("the server's description has no schemas")?;
-    let mut schemas = dashboard_schemas()?;
-    schemas.extend(components.iter().map(|(name, schema)| (name.clone(), schema.clone())));
+    let mut schemas: BTreeMap<_, _> =
+        components.iter().map(|(name, schema)| (name.clone(), schema.clone())).collect();
     add::<RolloutEvent>(&mut schemas)?;
     add::<WorkerEvent>(&mut schemas)?;
     add::<ResourcesEvent>(&mut schemas)?;
     add::<SpansEvent>(&mut schemas)?;
+    add::<QueueEvent>(&mut schemas)?;
+    add::<SummaryEvent>(&mut schemas)?;
     add::<SpanError>(&mut schemas)?;
     let resources = conditions(document, "/v1/agl/resources", "Which sets of resources, and in what order.")?;
     schemas.insert("QueryResources".to_owned(), resources);

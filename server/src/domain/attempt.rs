@@ -17,6 +17,7 @@ pub fn begin(
 ) -> Attempt {
     rollout::set_status(rollout, RolloutStatus::Preparing, now);
     rollout.attempts += 1;
+    rollout.first_start.get_or_insert(now);
     first(rollout.rollout_id.clone(), attempt_id, rollout.attempts, worker_id, now)
 }
 

@@ -78,6 +78,7 @@ mod tests {
             resources_id: None,
             config: Arc::new(config),
             attempts: 1,
+            first_start: None,
             check_time: None,
         };
         let attempt = Attempt {

@@ -22,9 +22,13 @@
 //! - A rollout has an `end_time` exactly while it is finished: failed, succeeded or cancelled.
 //! - An attempt gets an `end_time` when it fails or succeeds, and keeps it.
 //!
+//! Beside it: [`facts`] is what the spans of an attempt say, [`shown`] what people are told that no row says.
+//!
 //! No storage, no clock, no logging: time enters as an argument. The tests beside the functions are tables.
 
 pub mod attempt;
+pub mod facts;
 pub mod health;
 pub mod rollout;
+pub mod shown;
 pub mod worker;

@@ -95,6 +95,7 @@ mod tests {
             }
             .into(),
             attempts: 1,
+            first_start: None,
             check_time: None,
         }
     }

@@ -80,6 +80,13 @@ pub fn created_spans(spans: &[BatchedSpan], outcomes: &[SpanOutcome]) -> Answer 
     bytes(StatusCode::CREATED, "application/json", body)
 }
 
+/// 200 with a span.
+pub fn span(span: &SpanRecord) -> Answer {
+    let mut body = Vec::with_capacity(size_of_span(span));
+    span.write_json(&mut body);
+    bytes(StatusCode::OK, "application/json", body)
+}
+
 /// 200 with a page of spans, whose texts are passed through.
 pub fn spans(page: &Page<SpanRecord>) -> Answer {
     let mut body = Vec::with_capacity(size_of_spans(&page.items));

@@ -209,6 +209,7 @@ const ROLLOUT_ID: &str = "rollout_id";
 const ATTEMPT_ID: &str = "attempt_id";
 const RESOURCES_ID: &str = "resources_id";
 const WORKER_ID: &str = "worker_id";
+const SPAN_ID: &str = "span_id";
 
 impl<S: Send + Sync> FromRequestParts<S> for Ids {
     type Rejection = ApiError;
@@ -218,7 +219,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Ids {
         let mut ids = Vec::new();
         let mut issues = Vec::new();
         for (name, value) in &params {
-            let names = [ROLLOUT_ID, ATTEMPT_ID, RESOURCES_ID, WORKER_ID];
+            let names = [ROLLOUT_ID, ATTEMPT_ID, RESOURCES_ID, WORKER_ID, SPAN_ID];
             let Some(name) = names.into_iter().find(|known| *known == name) else { continue };
             let fault = if value.contains('\0') {
                 Some(("string_nul", "Input should not contain the character \\u0000".to_owned()))
@@ -256,6 +257,11 @@ impl Ids {
     /// The set of resources'.
     pub fn resources(&self) -> ResourcesId {
         self.get(RESOURCES_ID).into()
+    }
+
+    /// The span's.
+    pub fn span(&self) -> String {
+        self.get(SPAN_ID).to_owned()
     }
 
     /// The worker's.

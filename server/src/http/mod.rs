@@ -7,6 +7,7 @@
 //!
 //! - [`v1_agl`]: the dialect of the published Python package.
 //! - [`agl_v1`]: the dialect of the specification, over the same use cases.
+//! - [`dashboard`]: what people look at.
 //! - [`otlp`]: OpenTelemetry ingest.
 //! - [`ops`]: the readiness probe, for load balancers.
 //! - [`openapi`]: the API described, for programs and for people.
@@ -18,6 +19,7 @@ pub mod access_log;
 mod agl_v1;
 pub mod answer;
 pub mod cors;
+mod dashboard;
 pub mod error;
 pub mod extract;
 pub mod keyed;
@@ -62,6 +64,7 @@ impl App {
         let mut router = Router::new()
             .merge(v1_agl::routes())
             .merge(agl_v1::routes())
+            .merge(dashboard::routes())
             .merge(otlp::routes())
             .merge(ops::routes())
             .merge(openapi::routes());

@@ -7,18 +7,25 @@ use std::collections::HashSet;
 
 use indexmap::IndexMap;
 use indexmap::map::Entry;
-use lightning_store_client::wire::{AttemptId, Event, ResourcesId, RolloutId, Topic, WorkerId};
+use lightning_store_client::wire::{AttemptId, Event, ResourcesId, RolloutId, SummaryEvent, Topic, WorkerId};
+use tokio::time::Instant;
 
+use crate::limits::SUMMARY_PAUSE;
 use crate::storage::Store;
 use crate::storage::error::StoreError;
 use crate::storage::tx::{Operation, Tx};
 use crate::storage::wakeup::feed::{Commit, Listener, Position};
+use crate::storage::wakeup::interest::Listening;
 
 /// What somebody wants to hear of.
 #[derive(Debug)]
 pub struct Topics(HashSet<Topic>);
 
 impl Topics {
+    fn wants_numbers(&self) -> bool {
+        self.0.contains(&Topic::Summary) || self.0.contains(&Topic::Queue)
+    }
+
     fn wants(&self, event: &Event) -> bool {
         match event {
             Event::Rollout(_) => self.0.contains(&Topic::Rollouts),
@@ -28,6 +35,9 @@ impl Topics {
                 rollout_id: spans.rollout_id.clone(),
                 attempt_id: spans.attempt_id.clone(),
             }),
+            Event::Queue(_) => self.0.contains(&Topic::Queue),
+            // Any change is one of numbers: see [`Events::next`].
+            Event::Summary(_) => false,
             Event::Reset => true,
         }
     }
@@ -40,6 +50,8 @@ enum Subject {
     Worker(WorkerId),
     Resources(ResourcesId),
     Spans(RolloutId, AttemptId),
+    Queue,
+    Summary,
     Everything,
 }
 
@@ -50,6 +62,8 @@ impl Subject {
             Event::Worker(event) => Self::Worker(event.worker_id.clone()),
             Event::Resources(event) => Self::Resources(event.resources_id.clone()),
             Event::Spans(event) => Self::Spans(event.rollout_id.clone(), event.attempt_id.clone()),
+            Event::Queue(_) => Self::Queue,
+            Event::Summary(_) => Self::Summary,
             Event::Reset => Self::Everything,
         }
     }
@@ -60,6 +74,12 @@ impl Subject {
 pub struct Events {
     topics: Topics,
     listener: Listener,
+    /// While numbers are wanted, they are worked out at once.
+    _interest: Option<Listening>,
+    /// The last change that numbers may have changed with and that was not told.
+    changed: Option<u64>,
+    /// When that may be told.
+    next_summary: Instant,
 }
 
 /// Does nothing, after all that was begun before it.
@@ -87,7 +107,9 @@ pub async fn listen(
     let listener = store.wakeups().feed().listen(from);
     // Operations that run already may not have noticed that somebody listens.
     store.transact(Barrier).await?;
-    Ok(Events { topics: Topics(topics.into_iter().collect()), listener })
+    let topics = Topics(topics.into_iter().collect());
+    let interest = topics.wants_numbers().then(|| store.wakeups().interest().listen());
+    Ok(Events { topics, listener, _interest: interest, changed: None, next_summary: Instant::now() })
 }
 
 impl Events {
@@ -103,10 +125,29 @@ impl Events {
     /// Dropping the future loses nothing.
     pub async fn next(&mut self) -> Vec<Event> {
         let heard = self.position().number;
-        match self.listener.news().await {
-            Some(commits) => coalesce(&commits, heard, &self.topics),
-            None => vec![Event::Reset],
+        let news = tokio::select! {
+            news = self.listener.news() => Some(news),
+            () = tokio::time::sleep_until(self.next_summary), if self.changed.is_some() => None,
+        };
+        let mut told = match news {
+            None => Vec::new(),
+            Some(None) => vec![Event::Reset],
+            Some(Some(commits)) => {
+                let last = commits.last().and_then(|commit| commit.numbered().last());
+                if let Some((last, _)) = last.filter(|_| self.topics.0.contains(&Topic::Summary)) {
+                    self.changed = Some(last);
+                }
+                coalesce(&commits, heard, &self.topics)
+            }
+        };
+        let now = Instant::now();
+        if self.next_summary <= now
+            && let Some(seq) = self.changed.take()
+        {
+            told.push(Event::Summary(SummaryEvent { seq }));
+            self.next_summary = now + SUMMARY_PAUSE;
         }
+        told
     }
 }
 

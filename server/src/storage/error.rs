@@ -1,6 +1,6 @@
 //! What can go wrong with a store.
 
-use lightning_store_client::wire::{AttemptId, InvalidList, NullNotAllowed, RolloutId};
+use lightning_store_client::wire::{AttemptId, InvalidList, NullNotAllowed, ResourcesId, RolloutId};
 
 /// Why an operation was not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +48,12 @@ pub enum NotFound {
     /// No such attempt of that rollout.
     #[error("Attempt {0} not found for rollout {1}")]
     Attempt(AttemptId, RolloutId),
+    /// No such span of that attempt.
+    #[error("Span {0} not found for attempt {1} of rollout {2}")]
+    Span(String, AttemptId, RolloutId),
+    /// No such set of resources.
+    #[error("Resources {0} not found")]
+    Resources(ResourcesId),
     /// The rollout has no attempts yet.
     #[error("No attempts found for rollout {0}")]
     NoAttempts(RolloutId),

@@ -3,14 +3,19 @@
 //! - [`tx`]: the write side. A use case is an [`Operation`] over row verbs ([`tx::Tx`]).
 //! - [`reads`]: the read side: what queries have in common.
 //! - [`wakeup`]: signals from writes to those who wait or listen.
-//! - [`rows`], [`error`]: what the verbs speak of.
+//! - [`rows`], [`facts`], [`error`]: what the verbs speak of; [`resources`]: what lists of resources tell.
+//! - [`cursor`], [`history`]: what lists and charts of the dashboard need beside the rows.
 //! - [`sqlite`]: the implementation on SQLite, on disk or in memory.
 //!
 //! To add another database: implement [`tx::Tx`] and the queries of [`Store`], add a variant to [`Store`], and run the
 //! conformance suite (`tests/tests/conformance`) over it. Nothing above this folder changes.
 
+pub mod cursor;
 pub mod error;
+pub mod facts;
+pub mod history;
 pub mod reads;
+pub mod resources;
 pub mod rows;
 pub mod sqlite;
 pub mod tx;
@@ -19,18 +24,28 @@ pub mod wakeup;
 use std::path::Path;
 use std::sync::Arc;
 
+use lightning_store_client::wire::dashboard::{
+    FindRollouts, FindWaiting, FindWorkers, LightTrace, QueueView, RolloutDetail, RolloutRow, RolloutRows,
+    StoreSummary, SummaryWindow, WorkerDetail, WorkerRows,
+};
 use lightning_store_client::wire::{
-    Attempt, AttemptField, Page, ResourcesField, ResourcesFilter, ResourcesId, ResourcesUpdate, Rollout,
-    RolloutField, RolloutFilter, RolloutId, RolloutWithAttempt, Sort, SpanField, SpanFilter, SpanRecord,
-    Timestamp, Window, Worker, WorkerField, WorkerFilter, WorkerId,
+    Attempt, AttemptField, AttemptId, Page, ResourcesField, ResourcesFilter, ResourcesId, ResourcesUpdate,
+    Rollout, RolloutField, RolloutFilter, RolloutId, RolloutWithAttempt, Sort, SpanField, SpanFilter,
+    SpanRecord, Timestamp, Window, Worker, WorkerField, WorkerFilter, WorkerId,
 };
 use tokio::sync::watch;
 
-use self::error::StoreError;
+use self::cursor::Cursor;
+use self::error::{NotFound, StoreError};
+use self::facts::FactsBatch;
+use self::history::History;
+pub use self::resources::{Outcomes, ResourcesRecord, VersionRecord};
+use self::rows::RowKey;
 use self::sqlite::{OpenError, SqliteStore};
 use self::tx::Operation;
 use self::wakeup::Wakeups;
 use crate::clock::Clock;
+use crate::limits::{IDEMPOTENCY_KEYS, RESOURCE_VERSIONS};
 
 /// Numbers of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +60,21 @@ pub struct Totals {
     pub resources: u64,
     /// Workers.
     pub workers: u64,
+}
+
+/// How much is kept of what is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keep {
+    /// Idempotency keys.
+    pub idempotency_keys: u32,
+    /// Superseded versions of each set of resources. 0: none.
+    pub resource_versions: u32,
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self { idempotency_keys: IDEMPOTENCY_KEYS, resource_versions: RESOURCE_VERSIONS }
+    }
 }
 
 /// A store. Clones share it.
@@ -70,26 +100,33 @@ macro_rules! queries {
 }
 
 impl Store {
-    /// Opens the SQLite database at `path`, or makes it. Remembers up to so many idempotency keys.
+    /// Opens the SQLite database at `path`, or makes it.
     ///
     /// # Errors
     /// [`OpenError`]; its text says what to do.
-    pub fn sqlite(path: &Path, clock: Arc<dyn Clock>, idempotency_keys: u32) -> Result<Self, OpenError> {
-        SqliteStore::open(path, clock, idempotency_keys).map(Self::Sqlite)
+    pub fn sqlite(path: &Path, clock: Arc<dyn Clock>, keep: Keep) -> Result<Self, OpenError> {
+        SqliteStore::open(path, clock, keep).map(Self::Sqlite)
     }
 
-    /// Opens a store that is gone with the process. Remembers up to so many idempotency keys.
+    /// Opens a store that is gone with the process.
     ///
     /// # Errors
     /// [`OpenError`]; its text says what to do.
-    pub fn memory(clock: Arc<dyn Clock>, idempotency_keys: u32) -> Result<Self, OpenError> {
-        SqliteStore::memory(clock, idempotency_keys).map(Self::Sqlite)
+    pub fn memory(clock: Arc<dyn Clock>, keep: Keep) -> Result<Self, OpenError> {
+        SqliteStore::memory(clock, keep).map(Self::Sqlite)
     }
 
     /// What kind of store this is.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Sqlite(store) => store.name(),
+        }
+    }
+
+    /// How many superseded versions of each set of resources are kept.
+    pub fn kept_versions(&self) -> u32 {
+        match self {
+            Self::Sqlite(store) => store.kept_versions(),
         }
     }
 
@@ -127,6 +164,13 @@ impl Store {
         }
     }
 
+    /// What has happened lately.
+    pub fn history(&self) -> &History {
+        match self {
+            Self::Sqlite(store) => store.history(),
+        }
+    }
+
     queries! {
         /// One rollout with its newest attempt.
         get_rollout(id: RolloutId) -> Option<RolloutWithAttempt>;
@@ -141,6 +185,17 @@ impl Store {
         get_latest_attempt(id: RolloutId) -> Option<Attempt>;
         /// A list of the spans of a rollout; empty if there is no such rollout.
         query_spans(filter: SpanFilter, sort: Option<Sort<SpanField>>, window: Window) -> Page<SpanRecord>;
+        /// Up to so many spans of an attempt (or the one called latest) without their attributes, in the order in which
+        /// they were stored, from behind the one with this storage key.
+        light_trace(rollout: RolloutId, attempt: AttemptId, after: Option<i64>, limit: usize)
+            -> Result<LightTrace, NotFound>;
+        /// One span of an attempt (or the one called latest).
+        get_span(rollout: RolloutId, attempt: AttemptId, span_id: String) -> Result<SpanRecord, NotFound>;
+        /// The sets of resources with this text in their ids, and what came of them, in the order in which they were first
+        /// stored.
+        resources_records(contains: Option<String>) -> Vec<ResourcesRecord>;
+        /// A set of resources with its versions that are kept, the current one first.
+        resources_versions(id: ResourcesId) -> Option<(ResourcesUpdate, Vec<VersionRecord>)>;
         /// One set of resources.
         get_resources(id: ResourcesId) -> Option<ResourcesUpdate>;
         /// The resources that were written last.
@@ -152,6 +207,31 @@ impl Store {
         get_worker(id: WorkerId) -> Option<Worker>;
         /// A list of workers.
         query_workers(filter: WorkerFilter, sort: Option<Sort<WorkerField>>, window: Window) -> Page<Worker>;
+        /// A page of rollouts with what their spans say. `after` is where the page before has ended, if it is asked for so.
+        find_rollouts(wanted: FindRollouts, after: Option<Cursor>) -> RolloutRows;
+        /// The keys of all rollouts that match, in order.
+        find_rollout_keys(wanted: FindRollouts) -> Vec<RowKey>;
+        /// What is shown of these rollouts, in this order.
+        rollout_rows(keys: Vec<RowKey>) -> Vec<RolloutRow>;
+        /// One rollout with all its attempts and what their spans say.
+        rollout_detail(id: RolloutId) -> Option<RolloutDetail>;
+        /// A part of the queue.
+        view_queue(wanted: FindWaiting, now: Timestamp) -> QueueView;
+        /// A page of workers with what they did lately.
+        find_workers(wanted: FindWorkers, now: Timestamp) -> WorkerRows;
+        /// One worker with its attempts of the last hour.
+        worker_detail(id: WorkerId, now: Timestamp) -> Option<WorkerDetail>;
+        /// The overview. `started` is when the server was.
+        summary(window: SummaryWindow, started: Timestamp, now: Timestamp) -> StoreSummary;
+        /// The keys of the spans of a rollout, or of one of its attempts, in the order in which they came. None: there is no
+        /// such rollout or attempt.
+        span_keys(rollout: RolloutId, attempt: Option<AttemptId>) -> Option<Vec<RowKey>>;
+        /// The first of these spans, at least one and until they have so many bytes together.
+        spans_by_key(rollout: RolloutId, keys: Vec<RowKey>, bytes: usize) -> Vec<SpanRecord>;
+        /// By which rules facts were made; others make them anew.
+        facts_version() -> i64;
+        /// What the next spans change, up to so many of them.
+        next_facts(most: usize) -> FactsBatch;
         /// How many there are of what. A success shows that the database can be read.
         totals() -> Totals;
     }

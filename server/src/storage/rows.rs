@@ -31,6 +31,8 @@ pub struct RolloutRow {
     pub config: Arc<RolloutConfig>,
     /// How many attempts it has had.
     pub attempts: i64,
+    /// When its first attempt began. Null: it has had none.
+    pub first_start: Option<Timestamp>,
     /// When its newest attempt should be looked at next, at the earliest. Null: not at all.
     pub check_time: Option<Timestamp>,
 }

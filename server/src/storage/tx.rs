@@ -8,6 +8,7 @@ use lightning_store_client::wire::{
 };
 
 use super::error::{StoreError, TxResult};
+use super::facts::FactsBatch;
 use super::rows::{AnswerRow, AttemptRow, RolloutBody, RolloutRow, RowKey};
 
 /// A use case that writes.
@@ -23,6 +24,12 @@ pub trait Operation: Send + Sync + 'static {
     const NAME: &'static str;
     /// What it answers.
     type Output: Send + 'static;
+
+    /// When it happened, if that was earlier: see [`told`](crate::service::told). Its transaction has that moment,
+    /// unless one before it had a later one.
+    fn moment(&self) -> Option<Timestamp> {
+        None
+    }
 
     /// Carries it out.
     fn run<T: Tx>(&self, tx: &mut T) -> impl Future<Output = Result<Self::Output, StoreError>> + Send;
@@ -138,6 +145,12 @@ pub trait Tx: Send {
 
     /// Remembers the answer to the call with this idempotency key, of which nothing is remembered yet.
     fn put_answer(&mut self, key: &str, answer: &AnswerRow) -> impl Future<Output = TxResult<()>> + Send;
+
+    /// Writes what some spans say, and up to which span that goes.
+    fn put_facts(&mut self, batch: &FactsBatch) -> impl Future<Output = TxResult<()>> + Send;
+
+    /// Forgets what spans say, to work it out anew by the rules with this number.
+    fn clear_facts(&mut self, version: i64) -> impl Future<Output = TxResult<()>> + Send;
 
     /// A worker.
     fn get_worker(&mut self, id: &WorkerId) -> impl Future<Output = TxResult<Option<Worker>>> + Send;

@@ -1,7 +1,7 @@
 //! Hearing what changes.
 
 use lightning_store_client::wire::{
-    Attempt, AttemptStatus, Event, NamedResources, RolloutConfig, RolloutFilter, RolloutId, Topic,
+    Attempt, AttemptStatus, Event, NamedResources, RolloutConfig, RolloutFilter, RolloutId, Timestamp, Topic,
     UpdateWorker as Heartbeat, Window,
 };
 use lightning_store_server::service::add_spans::{AddSpans, NewSpan};
@@ -54,6 +54,10 @@ fn short(event: &Event) -> String {
         Event::Spans(event) => {
             format!("{}/{} from {} count {}", event.rollout_id, event.attempt_id, event.from_seq, event.count)
         }
+        Event::Queue(event) => {
+            format!("{} wait since {:?}", event.depth, event.oldest.map(Timestamp::seconds))
+        }
+        Event::Summary(_) => "numbers".to_owned(),
         Event::Reset => "reset".to_owned(),
     }
 }

@@ -9,15 +9,14 @@ use lightning_store_client::wire::{
     UpdateRollout as RolloutChange, Worker, WorkerId,
 };
 use lightning_store_server::clock::ManualClock;
-use lightning_store_server::limits::IDEMPOTENCY_KEYS;
 use lightning_store_server::service::add_spans::{AddSpans, NewSpan, SpanOutcome};
 use lightning_store_server::service::dequeue::Dequeue;
 use lightning_store_server::service::enqueue::Enqueue;
 use lightning_store_server::service::start_attempt::StartAttempt;
 use lightning_store_server::service::update_attempt::UpdateAttempt;
 use lightning_store_server::service::update_rollout::UpdateRollout;
-use lightning_store_server::storage::Store;
 use lightning_store_server::storage::error::StoreError;
+use lightning_store_server::storage::{Keep, Store};
 
 /// A store and its clock.
 pub(crate) struct Fixture {
@@ -29,13 +28,13 @@ pub(crate) struct Fixture {
 impl Fixture {
     pub(crate) fn memory() -> Self {
         let clock = ManualClock::at(1_000_000);
-        Self { store: Store::memory(clock.clone(), IDEMPOTENCY_KEYS).unwrap(), clock, folder: None }
+        Self { store: Store::memory(clock.clone(), Keep::default()).unwrap(), clock, folder: None }
     }
 
     pub(crate) fn sqlite() -> Self {
         let clock = ManualClock::at(1_000_000);
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::sqlite(&folder.path().join("store.db"), clock.clone(), IDEMPOTENCY_KEYS).unwrap();
+        let store = Store::sqlite(&folder.path().join("store.db"), clock.clone(), Keep::default()).unwrap();
         Self { store, clock, folder: Some(folder) }
     }
 
@@ -44,18 +43,21 @@ impl Fixture {
         let Some(folder) = self.folder else { return self };
         self.store.close().await;
         let store =
-            Store::sqlite(&folder.path().join("store.db"), self.clock.clone(), IDEMPOTENCY_KEYS).unwrap();
+            Store::sqlite(&folder.path().join("store.db"), self.clock.clone(), Keep::default()).unwrap();
         Self { store, clock: self.clock, folder: Some(folder) }
     }
 
     /// A store that remembers so many idempotency keys; the same one if it outlives its process.
     pub(crate) async fn remembering(self, idempotency_keys: u32) -> Self {
+        self.keeping(Keep { idempotency_keys, ..Keep::default() }).await
+    }
+
+    /// A store that keeps so much of what is over; the same one if it outlives its process.
+    pub(crate) async fn keeping(self, keep: Keep) -> Self {
         self.store.close().await;
         let store = match &self.folder {
-            Some(folder) => {
-                Store::sqlite(&folder.path().join("store.db"), self.clock.clone(), idempotency_keys)
-            }
-            None => Store::memory(self.clock.clone(), idempotency_keys),
+            Some(folder) => Store::sqlite(&folder.path().join("store.db"), self.clock.clone(), keep),
+            None => Store::memory(self.clock.clone(), keep),
         };
         Self { store: store.unwrap(), ..self }
     }

@@ -5,7 +5,9 @@
 #![expect(clippy::unwrap_used, reason = "a sentence that cannot go on has failed")]
 
 mod attempts;
+mod dice;
 mod events;
+mod facts;
 mod fixture;
 mod line;
 mod once;
@@ -13,6 +15,7 @@ mod queue;
 mod resources;
 mod rollouts;
 mod sequences;
+mod shown;
 mod spans;
 mod trouble;
 mod waits;

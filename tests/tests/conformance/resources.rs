@@ -5,6 +5,7 @@ use lightning_store_client::wire::{
     SortOrder, Window,
 };
 use lightning_store_server::service::resources::PutResources;
+use lightning_store_server::storage::Keep;
 
 use crate::fixture::Fixture;
 
@@ -13,6 +14,10 @@ crate::sentences! {
     an_update_is_a_new_version_at_the_old_place,
     new_rollouts_get_the_latest_resources_of_that_moment,
     resources_are_kept_to_the_letter_over_a_restart,
+    superseded_versions_are_kept_and_told_the_newest_first,
+    only_so_many_superseded_versions_are_kept,
+    rollouts_count_for_the_version_that_was_current_when_they_were_made,
+    sets_are_told_with_the_number_of_their_rollouts,
 }
 
 fn llm(model: &str) -> NamedResources {
@@ -81,4 +86,89 @@ async fn resources_are_kept_to_the_letter_over_a_restart(f: Fixture) {
     assert_eq!(f.enqueue(1).await[0].resources_id, Some(first.resources_id));
     let second = put(&f, None, "b").await;
     assert_eq!(f.store.get_latest_resources().await.unwrap(), Some(second));
+}
+
+/// The versions of a set that are there, with the models they name.
+async fn versions(f: &Fixture, id: &str) -> Vec<(i64, String)> {
+    let (current, versions) = f.store.resources_versions(id.into()).await.unwrap().unwrap();
+    assert_eq!((current.version, &current.resources), (versions[0].version, &versions[0].resources));
+    let model = |resources: &NamedResources| match &resources.0["main"] {
+        Resource::Llm(llm) => llm.model.clone(),
+        other => panic!("{other:?}"),
+    };
+    versions.iter().map(|version| (version.version, model(&version.resources))).collect()
+}
+
+async fn superseded_versions_are_kept_and_told_the_newest_first(f: Fixture) {
+    assert_eq!(f.store.resources_versions("rs-none".into()).await.unwrap(), None);
+    let first = put(&f, Some("rs-x"), "a").await;
+    put(&f, Some("rs-other"), "z").await;
+    assert_eq!(versions(&f, "rs-x").await, [(1, "a".to_owned())]);
+    put(&f, Some("rs-x"), "b").await;
+    let f = f.restarted().await;
+    put(&f, Some("rs-x"), "c").await;
+    let expected = [(3, "c"), (2, "b"), (1, "a")].map(|(version, model)| (version, model.to_owned()));
+    assert_eq!(versions(&f, "rs-x").await, expected);
+    assert_eq!(versions(&f, "rs-other").await, [(1, "z".to_owned())]);
+    let (_, kept) = f.store.resources_versions("rs-x".into()).await.unwrap().unwrap();
+    assert_eq!((kept[2].update_time, &kept[2].resources), (first.update_time, &first.resources));
+}
+
+async fn only_so_many_superseded_versions_are_kept(f: Fixture) {
+    let f = f.keeping(Keep { resource_versions: 2, ..Keep::default() }).await;
+    assert_eq!(f.store.kept_versions(), 2);
+    for model in ["a", "b", "c", "d", "e"] {
+        put(&f, Some("rs-x"), model).await;
+    }
+    let expected = [(5, "e"), (4, "d"), (3, "c")].map(|(version, model)| (version, model.to_owned()));
+    assert_eq!(versions(&f, "rs-x").await, expected);
+    // A smaller number counts from the next update on.
+    let f = f.keeping(Keep { resource_versions: 0, ..Keep::default() }).await;
+    let version = put(&f, Some("rs-x"), "f").await.version;
+    assert_eq!(versions(&f, "rs-x").await, [(version, "f".to_owned())]);
+}
+
+async fn rollouts_count_for_the_version_that_was_current_when_they_were_made(f: Fixture) {
+    let enqueue = async |count| {
+        f.advance(1.0);
+        f.enqueue(count).await;
+    };
+    put(&f, Some("rs-x"), "a").await;
+    enqueue(2).await;
+    put(&f, Some("rs-x"), "b").await;
+    enqueue(1).await;
+    put(&f, Some("rs-y"), "z").await;
+    enqueue(4).await;
+    put(&f, Some("rs-x"), "c").await;
+    enqueue(3).await;
+    let counts = async |id: &str| {
+        let (_, versions) = f.store.resources_versions(id.into()).await.unwrap().unwrap();
+        versions.iter().map(|version| version.outcomes.rollouts).collect::<Vec<_>>()
+    };
+    assert_eq!(counts("rs-x").await, [3, 1, 2]);
+    assert_eq!(counts("rs-y").await, [4]);
+}
+
+async fn sets_are_told_with_the_number_of_their_rollouts(f: Fixture) {
+    put(&f, Some("rs-x"), "a").await;
+    f.enqueue(2).await;
+    put(&f, Some("rs-y"), "b").await;
+    f.enqueue(1).await;
+    put(&f, Some("rs-x"), "c").await;
+    let told = async |contains: Option<&str>| {
+        let records = f.store.resources_records(contains.map(str::to_owned)).await.unwrap();
+        let told = records.into_iter().map(|record| {
+            (
+                record.update.resources_id.to_string(),
+                record.update.version,
+                record.is_latest,
+                record.outcomes.rollouts,
+            )
+        });
+        told.collect::<Vec<_>>()
+    };
+    let (x, y) = (("rs-x".to_owned(), 2, true, 2), ("rs-y".to_owned(), 1, false, 1));
+    assert_eq!(told(None).await, [x, y.clone()]);
+    assert_eq!(told(Some("-y")).await, [y]);
+    assert_eq!(told(Some("Y")).await, []);
 }

@@ -1,8 +1,9 @@
 //! Spans.
 
+use lightning_store_client::wire::dashboard::LightTrace;
 use lightning_store_client::wire::{
-    AttemptStatus, FilterLogic, RolloutConfig, RolloutStatus, Sort, SortOrder, SpanField, SpanFilter,
-    SpanRecord, TextFilter, Window,
+    Attempt, AttemptId, AttemptStatus, FilterLogic, RolloutConfig, RolloutStatus, Sort, SortOrder, SpanField,
+    SpanFilter, SpanRecord, TextFilter, Window,
 };
 use lightning_store_server::service::add_spans::{AddSpans, NewSpan, SpanOutcome};
 use lightning_store_server::storage::error::NotFound;
@@ -17,6 +18,9 @@ crate::sentences! {
     a_batch_keeps_its_order_and_refuses_only_what_is_unknown,
     filters_and_orders_of_spans,
     spans_are_kept_over_a_restart,
+    light_spans_come_in_the_order_stored_and_go_on_where_they_ended,
+    a_span_is_found_by_its_attempt_and_id,
+    traces_of_what_is_unknown_are_refused,
 }
 
 async fn list(f: &Fixture, filter: SpanFilter, sort: Option<Sort<SpanField>>) -> Vec<String> {
@@ -155,4 +159,61 @@ async fn spans_are_kept_over_a_restart(f: Fixture) {
     assert_eq!(f.add_span(&taken.attempt, 2, "b").await, SpanOutcome::Stored(2));
     assert_eq!(list(&f, SpanFilter::of(id.as_str(), None), None).await, ["a", "b"]);
     assert_eq!(f.store.totals().await.unwrap().spans, 2);
+}
+
+async fn light(f: &Fixture, attempt: &Attempt, after: Option<i64>, limit: usize) -> LightTrace {
+    let (rollout, id) = (attempt.rollout_id.clone(), attempt.attempt_id.clone());
+    f.store.light_trace(rollout, id, after, limit).await.unwrap().unwrap()
+}
+
+async fn light_spans_come_in_the_order_stored_and_go_on_where_they_ended(f: Fixture) {
+    let attempt = f.started(RolloutConfig::default(), None).await.attempt;
+    let other = f.started(RolloutConfig::default(), None).await.attempt;
+    let nothing = light(&f, &attempt, None, 10).await;
+    assert_eq!(nothing, LightTrace { items: Vec::new(), total: 0, after: None, more: false });
+    for (number, id) in [(3, "z"), (1, "m"), (2, "a")] {
+        f.add_span(&attempt, number, id).await;
+        f.add_span(&other, number, id).await;
+    }
+    let shown = |trace: &LightTrace| {
+        let rows =
+            trace.items.iter().map(|span| (span.span_id.clone(), span.sequence_id, span.trace_id.clone()));
+        (rows.collect::<Vec<_>>(), trace.total, trace.more)
+    };
+    let row = |id: &str, number, trace: Option<&str>| (id.to_owned(), number, trace.map(str::to_owned));
+    let first = light(&f, &attempt, None, 2).await;
+    assert_eq!(shown(&first), (vec![row("z", 3, Some("trace")), row("m", 1, None)], 3, true));
+    let second = light(&f, &attempt, first.after, 2).await;
+    assert_eq!(shown(&second), (vec![row("a", 2, Some("trace"))], 3, false));
+    // Nothing new yet, and then there is.
+    let third = light(&f, &attempt, second.after, 2).await;
+    assert_eq!((shown(&third), third.after), ((vec![], 3, false), second.after));
+    f.add_span(&attempt, 9, "late").await;
+    let latest = Attempt { attempt_id: AttemptId::from("latest"), ..attempt.clone() };
+    let fourth = light(&f, &latest, third.after, 2).await;
+    assert_eq!(shown(&fourth), (vec![row("late", 9, Some("trace"))], 4, false));
+}
+
+async fn a_span_is_found_by_its_attempt_and_id(f: Fixture) {
+    let first = f.started(RolloutConfig::default(), None).await.attempt;
+    f.add_span(&first, 1, "a/b").await;
+    let second = f.start_attempt(&first.rollout_id).await.attempt;
+    f.add_span(&second, 2, "a/b").await;
+    let get = async |attempt: &str, id: &str| {
+        f.store.get_span(first.rollout_id.clone(), attempt.into(), id.to_owned()).await.unwrap()
+    };
+    assert_eq!(get(first.attempt_id.as_str(), "a/b").await, Ok(span(&first, 1, "a/b")));
+    assert_eq!(get("latest", "a/b").await, Ok(span(&second, 2, "a/b")));
+    let missing = NotFound::Span("a".to_owned(), "latest".into(), first.rollout_id.clone());
+    assert_eq!(get("latest", "a").await, Err(missing));
+}
+
+async fn traces_of_what_is_unknown_are_refused(f: Fixture) {
+    let get = async |rollout: &str, attempt: &str| {
+        f.store.light_trace(rollout.into(), attempt.into(), None, 1).await.unwrap().unwrap_err()
+    };
+    assert_eq!(get("ro-none", "latest").await, NotFound::Rollout("ro-none".into()));
+    let id = f.enqueue(1).await.remove(0).rollout_id;
+    assert_eq!(get(id.as_str(), "latest").await, NotFound::NoAttempts(id.clone()));
+    assert_eq!(get(id.as_str(), "at-none").await, NotFound::Attempt("at-none".into(), id.clone()));
 }

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use lightning_store_client::wire::{DequeueRollouts, Timestamp};
 use lightning_store_server::clock::{Clock as _, ManualClock};
-use lightning_store_server::limits::IDEMPOTENCY_KEYS;
-use lightning_store_server::storage::Store;
+use lightning_store_server::storage::{Keep, Store};
 
 use crate::command::{Command, Pause};
 use crate::coverage::Coverage;
@@ -170,9 +169,9 @@ impl Player {
 fn open(folder: Option<&tempfile::TempDir>, clock: &Arc<ManualClock>) -> Store {
     match folder {
         Some(folder) => {
-            Store::sqlite(&folder.path().join("store.db"), clock.clone(), IDEMPOTENCY_KEYS).unwrap()
+            Store::sqlite(&folder.path().join("store.db"), clock.clone(), Keep::default()).unwrap()
         }
-        None => Store::memory(clock.clone(), IDEMPOTENCY_KEYS).unwrap(),
+        None => Store::memory(clock.clone(), Keep::default()).unwrap(),
     }
 }
 

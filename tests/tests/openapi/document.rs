@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use lightning_store_client::api::{Endpoint, agl_v1, ops, otlp, v1_agl};
+use lightning_store_client::api::{Endpoint, agl_v1, dashboard, ops, otlp, v1_agl};
 use lightning_store_e2e::http::Request;
 use lightning_store_e2e::server::Launch;
 use serde_json::Value;
@@ -12,7 +12,7 @@ use crate::contract::{Contract, Place};
 use crate::served;
 
 fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
-    [v1_agl::ALL, agl_v1::ALL, otlp::ALL, ops::ALL].into_iter().flatten()
+    [v1_agl::ALL, dashboard::ALL, agl_v1::ALL, otlp::ALL, ops::ALL].into_iter().flatten()
 }
 
 /// The document is reviewed like code: a change shows in `tests/openapi.snapshot.json`.

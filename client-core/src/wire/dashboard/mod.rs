@@ -7,6 +7,7 @@
 //! Counts, tokens and rewards follow the spans a moment later: `behind` says how many spans they do not know yet.
 
 mod facts;
+mod find;
 mod queue;
 mod resources;
 mod rollouts;
@@ -15,6 +16,7 @@ mod trace;
 mod workers;
 
 pub use facts::*;
+pub use find::*;
 pub use queue::*;
 pub use resources::*;
 pub use rollouts::*;

@@ -2,7 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::wire::{RawJson, ResourcesId, Timestamp};
+use super::{DEFAULT_ROLLOUT_ROWS, MAX_PAGE_ROWS, MAX_TEXT_BYTES};
+use crate::lax::Query;
+use crate::wire::{RawJson, ResourcesId, SortOrder, Timestamp, Word};
+
+/// Most resources of a set that are told in its row.
+pub const MAX_RESOURCE_BRIEFS: usize = 16;
 
 /// Answer of `GET /v1/agl/dashboard/resources`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -79,4 +84,77 @@ pub struct ResourcesVersion {
     pub rollouts: u64,
     /// The mean of their final rewards. Null: none has one.
     pub mean_reward: Option<f64>,
+}
+
+/// What rows of resources are sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ResourcesSort {
+    /// When its version was stored.
+    #[default]
+    UpdateTime,
+    /// When it was first stored.
+    CreateTime,
+    /// Its id.
+    ResourcesId,
+    /// Its version.
+    Version,
+    /// How many rollouts name it.
+    Rollouts,
+    /// What they were worth.
+    MeanReward,
+}
+
+impl Word for ResourcesSort {
+    const ALL: &'static [Self] = &[
+        Self::UpdateTime,
+        Self::CreateTime,
+        Self::ResourcesId,
+        Self::Version,
+        Self::Rollouts,
+        Self::MeanReward,
+    ];
+
+    fn as_str(&self) -> &'static str {
+        match self {
+            Self::UpdateTime => "update_time",
+            Self::CreateTime => "create_time",
+            Self::ResourcesId => "resources_id",
+            Self::Version => "version",
+            Self::Rollouts => "rollouts",
+            Self::MeanReward => "mean_reward",
+        }
+    }
+}
+
+/// `GET /v1/agl/dashboard/resources`: which sets, in what order, which part of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FindResources {
+    /// Only with this in the id.
+    pub resources_id_contains: Option<String>,
+    /// By what they are sorted. Missing values come last in both directions.
+    pub sort_by: ResourcesSort,
+    /// In which direction.
+    pub sort_order: SortOrder,
+    /// At most so many.
+    pub limit: i64,
+    /// Leave out so many first.
+    pub offset: i64,
+}
+
+impl FindResources {
+    /// Reads it from a query string.
+    pub fn parameters(query: &mut Query) -> Option<Self> {
+        let resources_id_contains = query.text("resources_id_contains", MAX_TEXT_BYTES);
+        let sort_by = query.word("sort_by", ResourcesSort::default());
+        let sort_order = query.word("sort_order", SortOrder::Desc);
+        let limit = query.bounded("limit", DEFAULT_ROLLOUT_ROWS, 1, MAX_PAGE_ROWS);
+        let offset = query.bounded("offset", 0, 0, i64::MAX);
+        Some(Self {
+            resources_id_contains: resources_id_contains?,
+            sort_by: sort_by?,
+            sort_order: sort_order?,
+            limit: limit?,
+            offset: offset?,
+        })
+    }
 }

@@ -47,6 +47,7 @@ pub struct RolloutRow {
     /// What spans say: rewards and the last error of the newest attempt, sums over all attempts for the rest.
     pub facts: SpanFacts,
     /// Scalar members of its metadata, as text of at most 100 characters each; at most 16.
+    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::HashMap<String, String>))]
     pub metadata: IndexMap<String, String>,
 }
 
@@ -76,10 +77,13 @@ pub struct RolloutRows {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RolloutFacets {
     /// By status.
+    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::HashMap<String, u64>))]
     pub status: IndexMap<String, u64>,
     /// By the status of the newest attempt; `none`: there is no attempt.
+    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::HashMap<String, u64>))]
     pub attempt_status: IndexMap<String, u64>,
     /// By mode; `none`: it has none.
+    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::HashMap<String, u64>))]
     pub mode: IndexMap<String, u64>,
 }
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::lax::Query;
+
 /// Most spans on one page, and spans on a page if nothing else is asked for.
 pub const MAX_LIGHT_SPANS: i64 = 10_000;
 
@@ -69,4 +71,23 @@ pub struct LightSpan {
     /// It has links to other spans.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub links: bool,
+}
+
+/// `GET …/trace`: which part of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FindTrace {
+    /// Only spans that were stored after the one with this storage key. Null: all.
+    pub after: Option<i64>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+impl FindTrace {
+    /// Reads it from a query string.
+    pub fn parameters(query: &mut Query) -> Option<Self> {
+        let after = query.bounded("after", -1, -1, i64::MAX);
+        let limit = query.bounded("limit", MAX_LIGHT_SPANS, 1, MAX_LIGHT_SPANS);
+        // Keys begin with 1.
+        Some(Self { after: Some(after?).filter(|after| *after >= 0), limit: limit? })
+    }
 }

@@ -67,6 +67,7 @@ impl Components {
             "attempt_id" => (self.of::<AttemptId>(), "The attempt; `latest` stands for the newest one."),
             "resources_id" => (self.of::<ResourcesId>(), "The set of resources."),
             "worker_id" => (self.of::<WorkerId>(), "The worker."),
+            "span_id" => (json!({"type": "string"}), "The span; slashes in it may stand as they are."),
             _ => (json!({"type": "string"}), ""),
         }
     }

@@ -34,7 +34,9 @@ is too large 431. 408, 500 and 503 may be sent again. Every answer carries its i
 
 /// Every operation in the order in which the document has it.
 pub(super) fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
-    [api::v1_agl::ALL, api::agl_v1::ALL, api::otlp::ALL, api::ops::ALL].into_iter().flatten()
+    [api::v1_agl::ALL, api::dashboard::ALL, api::agl_v1::ALL, api::otlp::ALL, api::ops::ALL]
+        .into_iter()
+        .flatten()
 }
 
 /// The document.
@@ -81,6 +83,7 @@ const TAGS: &[(&str, &str, &str)] = &[
     ("/v1/agl/resources", "resources", "The models and prompts that rollouts are done with, in versions."),
     ("/v1/agl/workers", "workers", "Who does the work."),
     ("/v1/agl/events", "events", "Hearing what changes."),
+    ("/v1/agl/dashboard/", "dashboard", "What people look at: rows, sums and traces."),
     ("/v1/agl/", "store", "The store as a whole."),
     ("/agl/v1/queues/", "agl-v1-queue", "One rollout at a time."),
     ("/agl/v1/rollouts", "agl-v1-rollouts", "Rollouts, as plain lists and without their attempts."),

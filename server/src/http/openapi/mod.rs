@@ -7,12 +7,15 @@
 //! - [`operations`]: the table, of [`operation`]s. A new endpoint needs its line there; tests find one that is missing.
 //! - [`components`]: schemas by name, and what all operations share.
 //! - [`queries`]: the conditions of lists, as parameters of a query string and as bodies of searches.
+//! - [`dashboard`]: the part of the table that is about what people look at.
+//! - [`traces`]: the part of the table with which people look at traces and resources.
 //! - [`otlp`]: OTLP, whose types are not ours.
 //! - [`examples`]: one story from which all examples are taken.
 //!
 //! `/docs` and `/redoc` are [`pages`] that show it.
 
 mod components;
+mod dashboard;
 mod document;
 mod examples;
 mod operation;
@@ -20,6 +23,7 @@ mod operations;
 mod otlp;
 mod pages;
 mod queries;
+mod traces;
 
 use std::sync::LazyLock;
 

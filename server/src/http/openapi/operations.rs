@@ -4,21 +4,23 @@ use lightning_store_client::api::{Endpoint, agl_v1 as agl, ops, otlp as otlp_api
 use lightning_store_client::wire::agl_v1::{Resources, SearchRollouts};
 use lightning_store_client::wire::{
     AddSpans, Attempt, AttemptedRollout, DequeueRollouts, EnqueueRollouts, Health, NamedResources,
-    NewRollout, NextSequenceId, ResourcesEvent, ResourcesUpdate, Rollout, RolloutEvent, RolloutWithAttempt,
-    SequenceId, Span, SpanError, SpansEvent, StartAttempt, StartRollout, Statistics, UpdateAttempt,
-    UpdateRollout, UpdateWorker, WaitForRollouts, Worker, WorkerEvent,
+    NewRollout, NextSequenceId, QueueEvent, ResourcesEvent, ResourcesUpdate, Rollout, RolloutEvent,
+    RolloutWithAttempt, SequenceId, Span, SpanError, SpansEvent, StartAttempt, StartRollout, Statistics,
+    SummaryEvent, UpdateAttempt, UpdateRollout, UpdateWorker, WaitForRollouts, Worker, WorkerEvent,
 };
 use serde_json::json;
 
 use super::components::{Components, list_of, nullable};
 use super::operation::Operation;
-use super::{examples, otlp, queries};
+use super::{dashboard, examples, otlp, queries, traces};
 
 /// What is known of an operation; none for one that is not in the table.
 pub(super) fn describe(endpoint: &Endpoint, components: &mut Components) -> Option<Operation> {
     v1_agl(endpoint, components)
+        .or_else(|| dashboard::describe(endpoint, components))
         .or_else(|| agl_v1(endpoint, components))
         .or_else(|| further(endpoint, components))
+        .or_else(|| traces::describe(endpoint, components))
 }
 
 fn v1_agl(endpoint: &Endpoint, components: &mut Components) -> Option<Operation> {
@@ -252,6 +254,9 @@ told once, as it stands in the end. The names of the messages and their data:
 - `worker`: WorkerEvent.
 - `resources`: ResourcesEvent.
 - `spans`: SpansEvent.
+- `queue`: QueueEvent.
+- `summary`: SummaryEvent. Numbers have changed, or facts about spans have become known: fetch again what is shown. Told at \
+most once a second.
 - `reset`: `{}`. What was missed is not known: fetch anew what is shown.
 
 Ids are `<instance>.<number>`. Whoever comes back within a minute with the last one in the header `Last-Event-ID` is told \
@@ -264,6 +269,8 @@ what was missed. A comment comes every 15 seconds when nothing else does.";
             c.of::<WorkerEvent>(),
             c.of::<ResourcesEvent>(),
             c.of::<SpansEvent>(),
+            c.of::<QueueEvent>(),
+            c.of::<SummaryEvent>(),
         ],
     });
     let mut operation =

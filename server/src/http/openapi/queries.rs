@@ -1,9 +1,12 @@
 //! The conditions of lists. Each is described once, and stands in the document twice: as parameters of a query string,
 //! and as the body of a search.
 
+use lightning_store_client::wire::dashboard::{
+    DEFAULT_ROLLOUT_ROWS, MAX_LIGHT_SPANS, MAX_PAGE_ROWS, ResourcesSort,
+};
 use lightning_store_client::wire::{
     AttemptField, AttemptId, FilterLogic, MAX_TOPICS, MAX_WAIT_SECONDS, ResourcesField, RolloutField,
-    RolloutId, RolloutStatus, SortField, SortOrder, SpanField, WorkerField, WorkerStatus,
+    RolloutId, RolloutStatus, SortField, SortOrder, SpanField, Word, WorkerField, WorkerStatus,
 };
 use serde_json::{Map, Value, json};
 
@@ -200,6 +203,35 @@ pub(super) fn workers(components: &mut Components) -> Query {
         .sorted::<WorkerField>(components, None)
 }
 
+/// Which part of a trace.
+pub(super) fn trace() -> Query {
+    let integer = |least: i64| json!({"type": "integer", "format": "int64", "minimum": least});
+    let mut limit = integer(1);
+    limit["maximum"] = json!(MAX_LIGHT_SPANS);
+    let after = "Only spans that were stored after those of the answer that said so.";
+    Query(Vec::new()).with("after", after, integer(-1), Presence::Nullable).with(
+        "limit",
+        "At most so many.",
+        limit,
+        Presence::Default(json!(MAX_LIGHT_SPANS)),
+    )
+}
+
+/// The conditions of the rows of resources.
+pub(super) fn resource_rows(components: &mut Components) -> Query {
+    let sorts: Vec<&str> = ResourcesSort::ALL.iter().map(Word::as_str).collect();
+    let limit = json!({"type": "integer", "format": "int64", "minimum": 1, "maximum": MAX_PAGE_ROWS});
+    let offset = json!({"type": "integer", "format": "int64", "minimum": 0});
+    let by = "What to sort by. What has no mean reward comes last in both directions.";
+    let default = |word: &str| Presence::Default(json!(word));
+    Query(Vec::new())
+        .contains("resources_id_contains", "the id")
+        .with("limit", "At most so many.", limit, Presence::Default(json!(DEFAULT_ROLLOUT_ROWS)))
+        .with("offset", "Leave out so many first.", offset, Presence::Default(json!(0)))
+        .with("sort_by", by, json!({"type": "string", "enum": sorts}), default("update_time"))
+        .with("sort_order", "The direction.", components.of::<SortOrder>(), default("desc"))
+}
+
 /// How long to wait for a rollout.
 pub(super) fn wait() -> Query {
     let description =
@@ -210,7 +242,7 @@ pub(super) fn wait() -> Query {
 
 /// What to hear of.
 pub(super) fn listen() -> Query {
-    let topics = "What to hear of, joined with commas or repeated: `rollouts`, `workers`, `resources`, \
+    let topics = "What to hear of, joined with commas or repeated: `rollouts`, `workers`, `resources`, `queue`, `summary`, \
                   `spans:<rollout>/<attempt>`.";
     let schema = json!({"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": MAX_TOPICS});
     Query(Vec::new())

@@ -9,12 +9,13 @@
 //! - [`open`]: whose file it is, and its schema (`migrations/`).
 //! - [`writer`], [`transaction`], [`verbs`]: the write side. [`counts`], [`deadlines`], [`sequences`] and [`soft`] are
 //!   what the writer keeps in memory; [`answers`] forgets idempotency keys.
-//! - [`queries`]: the read side.
+//! - [`queries`]: the read side. [`dashboard`]: what people look at.
 //! - [`rows`]: columns ↔ types.
 
 mod answers;
 mod checkpoint;
 mod counts;
+mod dashboard;
 mod deadlines;
 mod open;
 mod queries;
@@ -40,16 +41,18 @@ use parking_lot::{Mutex, RwLock};
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
+use self::dashboard::summary::Steps;
 pub use self::open::OpenError;
 use self::open::{Place, open_reader, open_writer};
 use self::sequences::Sequences;
 use self::soft::SoftState;
 use self::transaction::SqliteTx;
 use self::writer::{Call, Job, Writer};
-use super::Totals;
 use super::error::{StorageFailure, StoreError, TxResult};
+use super::history::History;
 use super::tx::Operation;
 use super::wakeup::Wakeups;
+use super::{Keep, Totals};
 use crate::clock::Clock;
 use crate::limits::{MAX_WAITING_READS, MAX_WAITING_WRITES};
 
@@ -66,8 +69,11 @@ struct Shared {
     threads: Mutex<Threads>,
     sequences: Arc<Sequences>,
     known_workers: Arc<AtomicU64>,
+    history: History,
+    steps: Steps,
     wakeups: Wakeups,
     next_check: watch::Receiver<Option<Timestamp>>,
+    keep: Keep,
     place: Arc<Place>,
 }
 
@@ -92,28 +98,23 @@ impl std::fmt::Debug for Channels {
 }
 
 impl SqliteStore {
-    /// Opens the database at `path`, or makes it. Remembers up to so many idempotency keys.
+    /// Opens the database at `path`, or makes it.
     ///
     /// # Errors
     /// [`OpenError`]; its text says what to do.
-    pub fn open(path: &Path, clock: Arc<dyn Clock>, idempotency_keys: u32) -> Result<Self, OpenError> {
-        Self::start("SQLite", Place::file(path)?, clock, idempotency_keys)
+    pub fn open(path: &Path, clock: Arc<dyn Clock>, keep: Keep) -> Result<Self, OpenError> {
+        Self::start("SQLite", Place::file(path)?, clock, keep)
     }
 
-    /// Opens a store that is gone with the process. Remembers up to so many idempotency keys.
+    /// Opens a store that is gone with the process.
     ///
     /// # Errors
     /// [`OpenError`]; its text says what to do.
-    pub fn memory(clock: Arc<dyn Clock>, idempotency_keys: u32) -> Result<Self, OpenError> {
-        Self::start("memory", Place::memory()?, clock, idempotency_keys)
+    pub fn memory(clock: Arc<dyn Clock>, keep: Keep) -> Result<Self, OpenError> {
+        Self::start("memory", Place::memory()?, clock, keep)
     }
 
-    fn start(
-        name: &'static str,
-        place: Place,
-        clock: Arc<dyn Clock>,
-        idempotency_keys: u32,
-    ) -> Result<Self, OpenError> {
+    fn start(name: &'static str, place: Place, clock: Arc<dyn Clock>, keep: Keep) -> Result<Self, OpenError> {
         let place = Arc::new(place);
         let connection = open_writer(&place)?;
         let failed =
@@ -122,15 +123,18 @@ impl SqliteStore {
         let soft = Arc::new(RwLock::new(SoftState::new()));
         let wakeups = Wakeups::default();
         let known_workers = Arc::new(AtomicU64::new(0));
+        let history = History::default();
         let tx = SqliteTx::new(
             connection,
             sequences.clone(),
             soft.clone(),
             known_workers.clone(),
             wakeups.feed().clone(),
-            idempotency_keys,
+            keep,
         )
         .map_err(failed)?;
+        history.begin(clock.now(), tx.levels());
+        wakeups.interest().spans_are(tx.levels().last_span);
         let (jobs, waiting_jobs) = crossbeam_channel::bounded(MAX_WAITING_WRITES);
         let (queries, waiting_queries) = crossbeam_channel::bounded::<Query>(MAX_WAITING_READS);
         let (committed, commits) = crossbeam_channel::bounded(1);
@@ -145,6 +149,7 @@ impl SqliteStore {
             jobs: waiting_jobs,
             clock,
             wakeups: wakeups.clone(),
+            history: history.clone(),
             next_check: checks,
             committed,
             commits: 0,
@@ -166,8 +171,11 @@ impl SqliteStore {
             threads: Mutex::new(threads),
             sequences,
             known_workers,
+            history,
+            steps: Steps::default(),
             wakeups,
             next_check,
+            keep,
             place,
         })))
     }
@@ -190,6 +198,11 @@ impl SqliteStore {
     /// The next number of a rollout, if one can be had without writing.
     pub fn next_reserved_sequence_id(&self, rollout: &RolloutId) -> Option<i64> {
         self.0.sequences.next_reserved(rollout)
+    }
+
+    /// How many superseded versions of each set of resources are kept.
+    pub fn kept_versions(&self) -> u32 {
+        self.0.keep.resource_versions
     }
 
     /// Carries out an operation.

@@ -24,6 +24,8 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0001_initial.sql")),
     M::up(include_str!("migrations/0002_answers.sql")),
     M::up(include_str!("migrations/0003_newest_first.sql")),
+    M::up(include_str!("migrations/0004_dashboard.sql")),
+    M::up(include_str!("migrations/0005_resource_versions.sql")),
 ];
 
 /// Why a database could not be opened. The texts say what to do.

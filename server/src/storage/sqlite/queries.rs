@@ -208,6 +208,26 @@ fn attempts(
     Ok(items)
 }
 
+/// The keys of the attempts of a rollout, or of the one that is named. None: there is no such rollout or attempt.
+pub(super) fn attempts_of(
+    connection: &Connection,
+    soft: &RwLock<SoftState>,
+    rollout: &RolloutId,
+    attempt: Option<&AttemptId>,
+) -> TxResult<Option<Vec<RowKey>>> {
+    let attempts = attempts(connection, soft, rollout)?;
+    let keys = |attempts: &[(RowKey, Attempt)]| attempts.iter().map(|(key, _)| *key).collect::<Vec<_>>();
+    let found = match attempt.map(AttemptId::as_str) {
+        None if attempts.is_empty() => get_rollout(connection, soft, rollout)?.map(|_| Vec::new()),
+        None => Some(keys(&attempts)),
+        Some(AttemptId::LATEST) => attempts.last().map(|(key, _)| vec![*key]),
+        Some(id) => {
+            attempts.iter().find(|(_, known)| known.attempt_id.as_str() == id).map(|(key, _)| vec![*key])
+        }
+    };
+    Ok(found)
+}
+
 /// A list of attempts.
 pub(super) fn query_attempts(
     connection: &Connection,

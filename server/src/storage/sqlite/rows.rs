@@ -14,9 +14,9 @@ use crate::storage::rows::{RolloutBody, RolloutRow, RowKey};
 
 /// The columns of [`rollout`].
 pub(super) const ROLLOUT: &str = "r.key, r.rollout_id, r.status, r.start_time, r.end_time, r.mode, r.resources_id, \
-                           r.config, r.attempts, r.newest_attempt, r.queue_place";
+                           r.config, r.attempts, r.newest_attempt, r.queue_place, r.first_start";
 
-/// A rollout from the first 11 columns, with the key of its newest attempt and its place in the queue.
+/// A rollout from the first 12 columns, with the key of its newest attempt and its place in the queue.
 pub(super) fn rollout(row: &Row<'_>) -> TxResult<(RolloutRow, Option<RowKey>, Option<i64>)> {
     let config = match row.get_ref(7)? {
         ValueRef::Null => DEFAULT_CONFIG.clone(),
@@ -32,6 +32,7 @@ pub(super) fn rollout(row: &Row<'_>) -> TxResult<(RolloutRow, Option<RowKey>, Op
         resources_id: optional(row, 6, id)?,
         config,
         attempts: row.get(8)?,
+        first_start: optional_time(row, 11)?,
         check_time: None,
     };
     Ok((rollout, row.get::<_, Option<i64>>(9)?.map(RowKey), row.get(10)?))
@@ -151,40 +152,58 @@ pub(super) fn to_json<T: serde::Serialize>(value: &T) -> TxResult<String> {
     serde_json::to_string(value).map_err(|error| StorageFailure::Unreadable(error.to_string()))
 }
 
-fn json<T: serde::de::DeserializeOwned>(value: ValueRef<'_>) -> TxResult<T> {
+/// A value from JSON text.
+pub(super) fn json<T: serde::de::DeserializeOwned>(value: ValueRef<'_>) -> TxResult<T> {
     let text = value.as_str().map_err(|error| StorageFailure::Unreadable(error.to_string()))?;
     serde_json::from_str(text).map_err(|error| StorageFailure::Unreadable(error.to_string()))
 }
 
-fn text<'a>(row: &'a Row<'_>, column: usize) -> TxResult<&'a str> {
+/// A text.
+pub(super) fn text<'a>(row: &'a Row<'_>, column: usize) -> TxResult<&'a str> {
     row.get_ref(column)?.as_str().map_err(|error| StorageFailure::Unreadable(error.to_string()))
 }
 
-fn id<T: for<'a> From<&'a str>>(row: &Row<'_>, column: usize) -> TxResult<T> {
+/// A text of its own.
+pub(super) fn text_owned(row: &Row<'_>, column: usize) -> TxResult<String> {
+    text(row, column).map(str::to_owned)
+}
+
+/// A number of things.
+pub(super) fn count(row: &Row<'_>, column: usize) -> TxResult<u64> {
+    let count: i64 = row.get(column)?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
+/// An id.
+pub(super) fn id<T: for<'a> From<&'a str>>(row: &Row<'_>, column: usize) -> TxResult<T> {
     text(row, column).map(T::from)
 }
 
-fn word<T: Word>(row: &Row<'_>, column: usize) -> TxResult<T> {
+/// One of a set of words.
+pub(super) fn word<T: Word>(row: &Row<'_>, column: usize) -> TxResult<T> {
     let text = text(row, column)?;
     let known = T::ALL.iter().find(|word| word.as_str() == text).copied();
     known.ok_or_else(|| StorageFailure::Unreadable(format!("unknown word {text:?}")))
 }
 
 /// JSON that was checked before it was stored.
-fn raw(row: &Row<'_>, column: usize) -> TxResult<RawJson> {
+pub(super) fn raw(row: &Row<'_>, column: usize) -> TxResult<RawJson> {
     text(row, column).map(RawJson::trusted)
 }
 
-fn time(row: &Row<'_>, column: usize) -> TxResult<Timestamp> {
+/// A time from a column.
+pub(super) fn time(row: &Row<'_>, column: usize) -> TxResult<Timestamp> {
     let seconds: f64 = row.get(column)?;
     Timestamp::from_seconds(seconds).ok_or_else(|| StorageFailure::Unreadable("infinite time".to_owned()))
 }
 
-fn optional_time(row: &Row<'_>, column: usize) -> TxResult<Option<Timestamp>> {
+/// A time, or null.
+pub(super) fn optional_time(row: &Row<'_>, column: usize) -> TxResult<Option<Timestamp>> {
     optional(row, column, time)
 }
 
-fn optional<T>(
+/// Anything, or null.
+pub(super) fn optional<T>(
     row: &Row<'_>,
     column: usize,
     read: impl FnOnce(&Row<'_>, usize) -> TxResult<T>,

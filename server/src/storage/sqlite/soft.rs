@@ -42,6 +42,8 @@ impl<K: Eq + Hash, V> Generations<K, V> {
 pub(super) struct SoftState {
     heartbeats: Generations<RowKey, Timestamp>,
     workers: Generations<WorkerId, (RowKey, Worker)>,
+    /// By worker: its last heartbeat, and how far such are apart.
+    intervals: HashMap<WorkerId, (Timestamp, Option<f64>)>,
 }
 
 /// A change to be shown to readers once its transaction is committed.
@@ -60,7 +62,7 @@ pub(super) enum SoftChange {
 impl SoftState {
     /// Nothing.
     pub(super) fn new() -> Self {
-        Self { heartbeats: Generations::new(), workers: Generations::new() }
+        Self { heartbeats: Generations::new(), workers: Generations::new(), intervals: HashMap::new() }
     }
 
     /// Shows a change.
@@ -81,6 +83,7 @@ impl SoftState {
                 }
             }
             SoftChange::Worker(key, worker) => {
+                self.note_interval(&worker);
                 self.workers.unwritten.insert(worker.worker_id.clone(), (key, worker));
             }
             SoftChange::WorkerWritten(key, worker) => {
@@ -91,6 +94,25 @@ impl SoftState {
                 }
             }
         }
+    }
+
+    /// Heartbeats come at intervals that differ from worker to worker; the newest counts for a third.
+    fn note_interval(&mut self, worker: &Worker) {
+        let Some(time) = worker.last_heartbeat_time else { return };
+        let Some((last, usual)) = self.intervals.get_mut(&worker.worker_id) else {
+            self.intervals.insert(worker.worker_id.clone(), (time, None));
+            return;
+        };
+        let interval = time.seconds() - last.seconds();
+        if interval > 0.0 {
+            *usual = Some(usual.map_or(interval, |usual| usual + (interval - usual) / 3.0));
+            *last = time;
+        }
+    }
+
+    /// How far the heartbeats of a worker are apart, in seconds, if two were seen since the start.
+    pub(super) fn interval(&self, id: &WorkerId) -> Option<f64> {
+        self.intervals.get(id).and_then(|(_, usual)| *usual)
     }
 
     /// The signs of life that are to be written.

@@ -7,20 +7,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use lightning_store_client::wire::{
-    Attempt, AttemptId, Event, RawJson, ResourcesId, RolloutEvent, RolloutId, Timestamp, Word as _, Worker,
-    WorkerId,
+    Attempt, AttemptId, Event, QueueEvent, RawJson, ResourcesId, RolloutEvent, RolloutId, Timestamp,
+    Word as _, Worker, WorkerId,
 };
 use parking_lot::RwLock;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::answers::Answers;
 use super::counts::Counts;
+use super::dashboard::queue::{oldest, waiting};
 use super::deadlines::Deadlines;
 use super::rows::{self, seconds};
 use super::sequences::{Reservation, Sequences};
 use super::soft::{SoftChange, SoftState};
 use crate::limits::MAX_KEYS_PER_SWEEP;
+use crate::storage::Keep;
 use crate::storage::error::{StorageFailure, TxResult};
+use crate::storage::history::{Levels, Moves};
 use crate::storage::rows::{AttemptRow, RolloutRow, RowKey};
 use crate::storage::wakeup::Signals;
 use crate::storage::wakeup::feed::Feed;
@@ -63,6 +66,11 @@ pub(super) struct SqliteTx {
     pub(super) hot: HashMap<RolloutId, Hot>,
     pub(super) workers: HashMap<WorkerId, (RowKey, Worker)>,
     pub(super) new_workers: u64,
+    /// Workers that are busy.
+    pub(super) busy: i64,
+    busy_on_disk: i64,
+    /// What came into the queue and was taken from it since the last commit.
+    pub(super) moves: Moves,
     known_workers: Arc<AtomicU64>,
     /// The latest resources, once they were looked up.
     #[expect(clippy::option_option, reason = "not looked up and none are two things")]
@@ -74,6 +82,8 @@ pub(super) struct SqliteTx {
     pub(super) sequences: Arc<Sequences>,
     pub(super) pending_sequences: HashMap<RolloutId, i64>,
     pub(super) answers: Answers,
+    /// How many superseded versions of each set of resources are kept.
+    pub(super) resource_versions: u32,
     pub(super) soft: Arc<RwLock<SoftState>>,
     pub(super) soft_changes: Vec<SoftChange>,
     pub(super) signals: Signals,
@@ -93,13 +103,16 @@ impl SqliteTx {
         soft: Arc<RwLock<SoftState>>,
         known_workers: Arc<AtomicU64>,
         feed: Feed,
-        idempotency_keys: u32,
+        keep: Keep,
     ) -> rusqlite::Result<Self> {
-        let answers = Answers::load(&connection, idempotency_keys)?;
+        let answers = Answers::load(&connection, keep.idempotency_keys)?;
         let counts = Counts::load(&connection)?;
         let workers = connection.query_row("SELECT count(*) FROM workers", [], |row| row.get::<_, u32>(0))?;
         known_workers.store(u64::from(workers), Ordering::Relaxed);
         let (next, queued) = load_next(&connection)?;
+        let busy = connection.query_row("SELECT count(*) FROM workers WHERE status = 'busy'", [], |row| {
+            row.get::<_, i64>(0)
+        })?;
         Ok(Self {
             connection,
             now: Timestamp::EPOCH,
@@ -112,6 +125,9 @@ impl SqliteTx {
             hot: HashMap::new(),
             workers: HashMap::new(),
             new_workers: 0,
+            busy,
+            busy_on_disk: busy,
+            moves: Moves::default(),
             known_workers,
             latest_resources: None,
             silences: HashMap::new(),
@@ -120,6 +136,7 @@ impl SqliteTx {
             sequences,
             pending_sequences: HashMap::new(),
             answers,
+            resource_versions: keep.resource_versions,
             soft,
             soft_changes: Vec::new(),
             signals: Signals::default(),
@@ -155,6 +172,7 @@ impl SqliteTx {
                     "-- reserve_sequence\nUPDATE rollouts SET sequence_id = ?2 WHERE rollout_id = ?1";
                 self.connection.prepare_cached(SQL)?.execute(params![id.as_str(), reserved])?;
             }
+            self.note_queue()?;
         }
         if self.open {
             self.connection.prepare_cached("COMMIT")?.execute([])?;
@@ -162,6 +180,7 @@ impl SqliteTx {
         self.open = false;
         self.wrote = false;
         self.counts_on_disk = self.counts;
+        self.busy_on_disk = self.busy;
         self.claimed_checks.clear();
         self.answers.committed();
         self.known_workers.fetch_add(std::mem::take(&mut self.new_workers), Ordering::Relaxed);
@@ -194,6 +213,8 @@ impl SqliteTx {
         self.pending_sequences.clear();
         self.soft_changes.clear();
         self.new_workers = 0;
+        self.busy = self.busy_on_disk;
+        self.moves = Moves::default();
         for (rollout, time) in self.claimed_checks.drain(..) {
             self.deadlines.schedule(&rollout, Some(time));
         }
@@ -208,6 +229,16 @@ impl SqliteTx {
                 self.next.place = self.next.place.max(next.place);
             }
             Err(error) => tracing::error!(%error, "the queue could not be counted after a rollback"),
+        }
+    }
+
+    /// The numbers that are watched over time.
+    pub(super) fn levels(&self) -> Levels {
+        Levels {
+            spans: u64::try_from(self.counts.spans).unwrap_or(0),
+            last_span: self.next.span - 1,
+            waiting: waiting(&self.counts),
+            busy: u64::try_from(self.busy).unwrap_or(0),
         }
     }
 
@@ -303,8 +334,8 @@ impl SqliteTx {
     /// Writes a rollout's row. Those that wait get a place at the end of the queue, unless they have one.
     pub(super) fn write_rollout(&mut self, row: &RolloutRow) -> TxResult<()> {
         const SQL: &str = "-- put_rollout\nUPDATE rollouts SET status = ?2, end_time = ?3, mode = ?4, \
-                           resources_id = ?5, config = ?6, attempts = ?7, newest_attempt = ?8, queue_place = ?9 \
-                           WHERE key = ?1";
+                           resources_id = ?5, config = ?6, attempts = ?7, newest_attempt = ?8, queue_place = ?9, \
+                           first_start = ?10 WHERE key = ?1";
         self.remember(&row.rollout_id)?;
         let Some(hot) = self.hot.get_mut(&row.rollout_id) else {
             return Err(StorageFailure::Unreadable(format!("rollout {} is gone", row.rollout_id)));
@@ -313,6 +344,7 @@ impl SqliteTx {
             hot.place = Some(self.next.place);
             self.next.place += 1;
             self.queued += 1;
+            self.moves.enqueued += 1;
         }
         self.counts.rollout_moved(hot.row.status, row.status);
         if row.status.is_finished() {
@@ -332,6 +364,7 @@ impl SqliteTx {
             row.attempts,
             newest,
             place,
+            seconds(row.first_start),
         ])?;
         expect_one(written)?;
         self.note_rollout(row)
@@ -350,6 +383,17 @@ impl SqliteTx {
             attempt_status: newest.map(|newest| newest.attempt.status),
             seq: 0,
         }));
+        Ok(())
+    }
+
+    /// Tells listeners how the queue stands, if that has changed.
+    fn note_queue(&mut self) -> TxResult<()> {
+        let depth = waiting(&self.counts);
+        if !self.is_recording || (self.moves == Moves::default() && depth == waiting(&self.counts_on_disk)) {
+            return Ok(());
+        }
+        let oldest = oldest(&self.connection, &self.soft)?;
+        self.signals.changes.push(Event::Queue(QueueEvent { depth, oldest, seq: 0 }));
         Ok(())
     }
 

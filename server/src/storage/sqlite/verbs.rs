@@ -6,15 +6,19 @@ use std::sync::LazyLock;
 
 use lightning_store_client::wire::{
     Attempt, AttemptId, Event, RawJson, ResourcesEvent, ResourcesId, ResourcesUpdate, Rollout, RolloutEvent,
-    RolloutId, SpanRecord, SpansEvent, Timestamp, Word as _, Worker, WorkerEvent, WorkerId,
+    RolloutId, SpanRecord, SpansEvent, SummaryEvent, Timestamp, Word as _, Worker, WorkerEvent, WorkerId,
+    WorkerStatus,
 };
 use rusqlite::{OptionalExtension as _, params};
 
 use super::answers::Answers;
+use super::dashboard::facts;
+use super::dashboard::versions::keep_version;
 use super::rows::{self, seconds};
 use super::soft::SoftChange;
 use super::transaction::{Hot, SqliteTx, expect_one};
 use crate::storage::error::TxResult;
+use crate::storage::facts::FactsBatch;
 use crate::storage::rows::{AnswerRow, AttemptRow, RolloutBody, RolloutRow, RowKey};
 use crate::storage::tx::{ClaimedRollout, Durability, Tx};
 
@@ -56,6 +60,9 @@ impl Tx for SqliteTx {
         if update.version == 1 {
             self.next.resources += 1;
             self.counts.resources += 1;
+        } else {
+            let most = self.resource_versions;
+            keep_version(self.write()?, &update.resources_id, update.version, most)?;
         }
         let touched = self.write()?.prepare_cached(SQL)?.execute(params![
             key,
@@ -86,6 +93,7 @@ impl Tx for SqliteTx {
             self.next.rollout += 1;
             let place = rollout.status.is_queued().then(|| {
                 self.queued += 1;
+                self.moves.enqueued += 1;
                 self.next.place += 1;
                 self.next.place - 1
             });
@@ -142,7 +150,7 @@ impl Tx for SqliteTx {
             let mut cursor =
                 statement.query(params![last_place, i64::try_from(count).unwrap_or(i64::MAX)])?;
             while let Some(row) = cursor.next()? {
-                found.push((rows::rollout(row)?, rows::body(row, 11)?));
+                found.push((rows::rollout(row)?, rows::body(row, 12)?));
             }
             drop(cursor);
             drop(statement);
@@ -154,6 +162,7 @@ impl Tx for SqliteTx {
                     // Its place is gone with the attempt that the operation is about to insert.
                     let hot = Hot { row: row.clone(), newest: None, newest_key, place: None };
                     self.hot.insert(row.rollout_id.clone(), hot);
+                    self.moves.dequeued += 1;
                     claimed.push((row, body));
                 } else {
                     if let Some(hot) = self.hot.get_mut(&row.rollout_id) {
@@ -374,6 +383,18 @@ impl Tx for SqliteTx {
         self.answers.add(&self.connection, key, answer, self.now)
     }
 
+    async fn put_facts(&mut self, batch: &FactsBatch) -> TxResult<()> {
+        facts::put(self.write()?, batch)?;
+        if self.is_recording {
+            self.signals.changes.push(Event::Summary(SummaryEvent { seq: 0 }));
+        }
+        Ok(())
+    }
+
+    async fn clear_facts(&mut self, version: i64) -> TxResult<()> {
+        facts::clear(self.write()?, version)
+    }
+
     async fn get_worker(&mut self, id: &WorkerId) -> TxResult<Option<Worker>> {
         static SQL: LazyLock<String> = LazyLock::new(|| {
             format!("-- get_worker\nSELECT {} FROM workers WHERE worker_id = ?1", rows::WORKER)
@@ -394,7 +415,10 @@ impl Tx for SqliteTx {
     }
 
     async fn put_worker(&mut self, worker: &Worker, durability: Durability) -> TxResult<()> {
-        let known = self.get_worker(&worker.worker_id).await?.is_some();
+        let known = self.get_worker(&worker.worker_id).await?;
+        let is_busy = |status| i64::from(status == WorkerStatus::Busy);
+        self.busy += is_busy(worker.status) - known.as_ref().map_or(0, |known| is_busy(known.status));
+        let known = known.is_some();
         let key = match self.workers.get(&worker.worker_id) {
             Some((key, _)) if known => *key,
             _ => {

@@ -18,6 +18,7 @@ use super::transaction::SqliteTx;
 use crate::clock::Clock;
 use crate::limits::{MAX_WRITES_PER_COMMIT, SOFT_STATE_INTERVAL};
 use crate::storage::error::{StorageFailure, StoreError, TxResult};
+use crate::storage::history::History;
 use crate::storage::tx::Operation;
 use crate::storage::wakeup::Wakeups;
 
@@ -29,6 +30,8 @@ const COMMITS_PER_LOOK: u64 = 32;
 
 /// An operation on its way through the writer.
 pub(super) trait Job: Send {
+    /// When it happened, if that was earlier.
+    fn moment(&self) -> Option<Timestamp>;
     /// Runs it and keeps its outcome.
     fn run(&mut self, tx: &mut SqliteTx) -> TxResult<()>;
     /// Answers the outcome: its transaction is committed.
@@ -52,6 +55,10 @@ impl<O: Operation> Call<O> {
 }
 
 impl<O: Operation> Job for Call<O> {
+    fn moment(&self) -> Option<Timestamp> {
+        self.operation.moment()
+    }
+
     fn run(&mut self, tx: &mut SqliteTx) -> TxResult<()> {
         let outcome = catch_unwind(AssertUnwindSafe(|| at_once(self.operation.run(tx))));
         match outcome {
@@ -93,6 +100,7 @@ pub(super) struct Writer {
     pub(super) jobs: Receiver<Box<dyn Job>>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) wakeups: Wakeups,
+    pub(super) history: History,
     pub(super) next_check: watch::Sender<Option<Timestamp>>,
     pub(super) committed: crossbeam_channel::Sender<()>,
     pub(super) commits: u64,
@@ -172,14 +180,18 @@ impl Writer {
 
     fn run_job(&mut self, job: &mut dyn Job, last_micros: &mut i64) -> TxResult<()> {
         // Each operation has a moment of its own, later than all before it.
-        *last_micros = self.clock.now_micros().max(*last_micros + 1);
+        let moment = job.moment().map_or_else(|| self.clock.now_micros(), Timestamp::micros);
+        *last_micros = moment.max(*last_micros + 1);
         self.tx.begin(Timestamp::from_micros(*last_micros));
         job.run(&mut self.tx)
     }
 
     fn commit(&mut self) -> TxResult<()> {
         let signals = self.tx.commit()?;
+        let (levels, moves) = (self.tx.levels(), std::mem::take(&mut self.tx.moves));
+        self.history.committed(self.tx.now, levels, moves);
         self.wakeups.publish(signals, self.tx.now);
+        self.wakeups.interest().spans_are(levels.last_span);
         let next_check = self.tx.next_check();
         self.next_check.send_if_modified(|known| std::mem::replace(known, next_check) != next_check);
         self.commits += 1;

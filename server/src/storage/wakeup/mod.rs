@@ -5,15 +5,18 @@
 //! - [`finished`]: for those who wait for the end of rollouts.
 //! - [`queue`]: for those who wait for something to do.
 //! - [`feed`]: for those who listen to all that changes.
+//! - [`interest`]: for what is only worked out for those who look.
 
 pub mod feed;
 pub mod finished;
+pub mod interest;
 pub mod queue;
 
 use lightning_store_client::wire::{Event, RolloutId, Timestamp};
 
 use self::feed::Feed;
 use self::finished::{Finished, Subscription};
+use self::interest::Interest;
 use self::queue::{Place, Queue};
 
 /// What a transaction has brought about that somebody may be waiting for.
@@ -33,6 +36,7 @@ pub struct Wakeups {
     finished: Finished,
     queue: Queue,
     feed: Feed,
+    interest: Interest,
 }
 
 impl Wakeups {
@@ -59,6 +63,11 @@ impl Wakeups {
     /// What changes.
     pub fn feed(&self) -> &Feed {
         &self.feed
+    }
+
+    /// Whether somebody looks at the dashboard.
+    pub fn interest(&self) -> &Interest {
+        &self.interest
     }
 
     /// Tells everybody concerned what was committed at `now`.
