@@ -10,7 +10,10 @@
 //!
 //! This module knows no request type; those are in [`crate::wire`].
 
-#[cfg_attr(not(all(target_arch = "wasm32", feature = "js")), expect(dead_code, reason = "for pages"))]
+#[cfg_attr(
+    not(any(test, all(target_arch = "wasm32", feature = "js"))),
+    expect(dead_code, reason = "for pages")
+)]
 pub(crate) mod double;
 pub mod number;
 mod parser;
