@@ -55,7 +55,7 @@ npm: crates wasm node ## pack the client for JavaScript into target/npm
 	export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="$$(printf -- '--remap-path-prefix=%s=crates ' \
 		"$(CURDIR)" "$${CARGO_HOME:-$$HOME/.cargo}"/registry/src/*)" && \
 	cargo build --profile wasm $(CARGO_FLAGS) $(MODULE) && \
-	cargo build --profile wasm-trace $(CARGO_FLAGS) $(MODULE) --features trace
+	cargo build --profile wasm-trace $(CARGO_FLAGS) $(MODULE) --no-default-features --features trace
 	$(BUNDLE) npm --module $(OUT)/wasm32-unknown-unknown/wasm/lightning_store_wasm.wasm \
 		--trace-module $(OUT)/wasm32-unknown-unknown/wasm-trace/lightning_store_wasm.wasm \
 		--source client-wasm/npm --license LICENSE --out target/npm/package

@@ -90,14 +90,61 @@ class Items {
 }
 if (Symbol.asyncDispose) Items.prototype[Symbol.asyncDispose] = Items.prototype.return;
 
+/** Calls of `/v1/agl/dashboard`: their names, how many ids they take first, and whether conditions follow. */
+const DASHBOARD = {
+  capabilities: ["dashboard_capabilities", 0, false],
+  summary: ["dashboard_summary", 0, true],
+  rollouts: ["dashboard_rollouts", 0, true],
+  rollout: ["dashboard_rollout", 1, false],
+  trace: ["dashboard_trace", 2, true],
+  span: ["dashboard_span", 3, false],
+  queue: ["dashboard_queue", 0, true],
+  workers: ["dashboard_workers", 0, true],
+  worker: ["dashboard_worker", 1, false],
+  resources: ["dashboard_resources", 0, true],
+  resourceVersions: ["dashboard_resource_versions", 1, false],
+};
+
+const EXPORTS = {
+  "rollouts.jsonl": "export_rollouts_jsonl",
+  "rollouts.csv": "export_rollouts_csv",
+  "spans.jsonl": "export_spans_jsonl",
+};
+
+/** Calls of the dashboard, made by a client or its `text`. */
+class Dashboard {
+  #client;
+
+  constructor(client) {
+    this.#client = client;
+  }
+
+  exportUrl(what, query) {
+    return this.#client.dashboardUrl(EXPORTS[what] ?? String(what), query);
+  }
+
+  static {
+    for (const [method, [name, ids, takesQuery]] of Object.entries(DASHBOARD)) {
+      const call = function (...args) {
+        const query = takesQuery ? args[ids] : undefined;
+        return this.#client.dashboardCall(name, padded(args, ids), query, args[ids + (takesQuery ? 1 : 0)]);
+      };
+      Object.defineProperty(call, "name", { value: method });
+      Object.defineProperty(this.prototype, method, { value: call, configurable: true, writable: true });
+    }
+  }
+}
+
+/** As many ids as are wanted: one that is left out is refused like any other that is no string. */
+const padded = (args, count) => Array.from({ length: count }, (_, index) => args[index]);
+
 /**
  * The client over the generated module `glue`.
  *
  * @param glue its exports, usable once `load` is done
  * @param load fetches and compiles it; undefined if that is done already
- * @param extend adds to the prototypes of the client and of its `text`
  */
-function makeClient(glue, load, extend = () => {}) {
+function makeClient(glue, load) {
   let isLoaded = load === undefined;
   let loading;
   async function init(source) {
@@ -115,7 +162,7 @@ function makeClient(glue, load, extend = () => {}) {
   /** The same methods as the class of `glue`, which they hand their arguments to. */
   function define(prototype, open, answers) {
     for (const name of Object.getOwnPropertyNames(glue.LightningStoreClient.prototype)) {
-      if (name === "constructor" || name === "free") continue;
+      if (name === "constructor" || name === "free") continue; // dashboardCall and dashboardUrl are for Dashboard.
       const call = LISTS[name]
         ? function (...args) {
             const items = async () => (await open(this))[name](...args);
@@ -139,6 +186,7 @@ function makeClient(glue, load, extend = () => {}) {
     #make;
     #client;
     #text;
+    #dashboard;
 
     constructor(url, options) {
       this.#make = () => new glue.LightningStoreClient(url, options);
@@ -163,6 +211,10 @@ function makeClient(glue, load, extend = () => {}) {
       return (this.#text ??= new Text(() => this.#ready()));
     }
 
+    get dashboard() {
+      return (this.#dashboard ??= new Dashboard(this));
+    }
+
     free() {
       this.#make = () => {
         throw new LightningStoreError({ ...INVALID, message: "the client was freed: make a new one" });
@@ -173,21 +225,24 @@ function makeClient(glue, load, extend = () => {}) {
 
     static {
       define(this.prototype, (client) => client.#ready(), JSON.parse);
-      extend(this.prototype);
       if (Symbol.dispose) this.prototype[Symbol.dispose] = this.prototype.free;
     }
   }
 
   class Text {
     #ready;
+    #dashboard;
 
     constructor(ready) {
       this.#ready = ready;
     }
 
+    get dashboard() {
+      return (this.#dashboard ??= new Dashboard(this));
+    }
+
     static {
       define(this.prototype, (text) => text.#ready(), asIs);
-      extend(this.prototype);
     }
   }
 

@@ -1,5 +1,4 @@
-// Client and traces for Node; see node.cjs.
-const { makeClient } = require("./client.cjs");
+// Traces, with the client, for Node; see node.cjs.
 const { makeTrace } = require("./traces.cjs");
 
-module.exports = makeTrace(makeClient, require("./trace-glue.cjs"));
+module.exports = { ...require("./node.cjs"), ...makeTrace(require("./trace-glue.cjs")) };

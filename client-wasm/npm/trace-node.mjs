@@ -4,6 +4,7 @@ export const {
   LightningStoreClient,
   LightningStoreError,
   init,
+  initTrace,
   Waterfall,
   JsonDocument,
   compare,

@@ -1,16 +1,11 @@
-// Client and traces for browsers, workers and bundlers; see browser.mjs.
-import { makeClient } from "./client.mjs";
+// Traces, with the client, for browsers, workers and bundlers; see browser.mjs.
+import { init as initClient } from "./browser.mjs";
 import load, * as glue from "./trace-glue.mjs";
 import { makeTrace } from "./traces.mjs";
 
-const entry = makeTrace(makeClient, glue, (source) =>
-  load(source === undefined ? undefined : { module_or_path: source }),
-);
-
+export { LightningStoreClient, LightningStoreError } from "./browser.mjs";
 export const {
-  LightningStoreClient,
-  LightningStoreError,
-  init,
+  initTrace,
   Waterfall,
   JsonDocument,
   compare,
@@ -18,4 +13,9 @@ export const {
   maskSecrets,
   KINDS,
   Flag,
-} = entry;
+} = makeTrace(glue, (source) => load(source === undefined ? undefined : { module_or_path: source }));
+
+/** Loads both modules. */
+export async function init() {
+  await Promise.all([initClient(), initTrace()]);
+}

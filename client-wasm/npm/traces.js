@@ -1,66 +1,5 @@
-// What the entries of `lightning-store-client/trace` share, on top of `client.js`. It becomes an ES module and a CommonJS
-// one, so it imports and exports nothing.
-
-/** Calls of `/v1/agl/dashboard`: their names, how many ids they take first, and whether conditions follow. */
-const DASHBOARD = {
-  capabilities: ["dashboard_capabilities", 0, false],
-  summary: ["dashboard_summary", 0, true],
-  rollouts: ["dashboard_rollouts", 0, true],
-  rollout: ["dashboard_rollout", 1, false],
-  trace: ["dashboard_trace", 2, true],
-  span: ["dashboard_span", 3, false],
-  queue: ["dashboard_queue", 0, true],
-  workers: ["dashboard_workers", 0, true],
-  worker: ["dashboard_worker", 1, false],
-  resources: ["dashboard_resources", 0, true],
-  resourceVersions: ["dashboard_resource_versions", 1, false],
-};
-
-const EXPORTS = {
-  "rollouts.jsonl": "export_rollouts_jsonl",
-  "rollouts.csv": "export_rollouts_csv",
-  "spans.jsonl": "export_spans_jsonl",
-};
-
-/** Calls of the dashboard, made by a client or its `text`. */
-class Dashboard {
-  #client;
-
-  constructor(client) {
-    this.#client = client;
-  }
-
-  exportUrl(what, query) {
-    return this.#client.dashboardUrl(EXPORTS[what] ?? String(what), query);
-  }
-
-  static {
-    for (const [method, [name, ids, takesQuery]] of Object.entries(DASHBOARD)) {
-      const call = function (...args) {
-        const query = takesQuery ? args[ids] : undefined;
-        return this.#client.dashboardCall(name, padded(args, ids), query, args[ids + (takesQuery ? 1 : 0)]);
-      };
-      Object.defineProperty(call, "name", { value: method });
-      Object.defineProperty(this.prototype, method, { value: call, configurable: true, writable: true });
-    }
-  }
-}
-
-/** As many ids as are wanted: one that is left out is refused like any other that is no string. */
-const padded = (args, count) => Array.from({ length: count }, (_, index) => args[index]);
-
-const dashboards = new WeakMap();
-
-/** Gives a class the property `dashboard`. */
-function addDashboard(prototype) {
-  Object.defineProperty(prototype, "dashboard", {
-    configurable: true,
-    get() {
-      if (!dashboards.has(this)) dashboards.set(this, new Dashboard(this));
-      return dashboards.get(this);
-    },
-  });
-}
+// What the entries of `lightning-store-client/trace` have besides the client. It becomes an ES module and a CommonJS one,
+// so it imports and exports nothing.
 
 /** Kinds of spans by their codes. */
 const KINDS = Object.freeze([
@@ -143,18 +82,28 @@ function isSequence(order) {
 }
 
 /**
- * Client and traces over the generated module `glue`; `makeClient` is that of `client.js`, `load` what it takes.
+ * Traces over the generated module `glue`.
+ *
+ * @param glue its exports, usable once `load` is done
+ * @param load fetches and compiles it; undefined if that is done already
  */
-function makeTrace(makeClient, glue, load) {
+function makeTrace(glue, load) {
   let isLoaded = load === undefined;
-  const loadOnce = async (source) => {
-    await load(source);
-    isLoaded = true;
-  };
-  const client = makeClient(glue, load && loadOnce, addDashboard);
+  let loading;
+  async function init(source) {
+    if (isLoaded) return;
+    loading ??= load(source);
+    try {
+      await loading;
+      isLoaded = true;
+    } catch (cause) {
+      loading = undefined; // The next one may have more luck.
+      throw cause;
+    }
+  }
 
   function loaded() {
-    if (!isLoaded) throw new Error("the module is not loaded yet: await init() of lightning-store-client/trace first");
+    if (!isLoaded) throw new Error("the module is not loaded yet: await initTrace() first");
     return glue;
   }
 
@@ -439,7 +388,7 @@ function makeTrace(makeClient, glue, load) {
   }
 
   return {
-    ...client,
+    initTrace: init,
     Waterfall,
     JsonDocument,
     compare: Waterfall.compare,

@@ -13,7 +13,6 @@ use crate::input::{self, all_millis, count, member, millis, number, string};
 use crate::items::Items;
 
 mod attempts;
-#[cfg(feature = "trace")]
 mod dashboard;
 mod events;
 mod queue;

@@ -12,17 +12,20 @@
 //! 4. [`call`] runs the Rust client's future as a promise, until it is done or its `AbortSignal` says no.
 //! 5. [`failure`] writes what went wrong.
 //!
-//! Lists and events are [`items`], fetched one by one. With the feature `trace` this becomes the second module of the
-//! package, which has the same client, the calls of `/v1/agl/dashboard` and traces (`trace/`).
-//!
-//! `bundle/` makes the npm package of all this.
+//! Lists and events are [`items`], fetched one by one. `bundle/` makes the npm package of all this.
 #![cfg(target_arch = "wasm32")]
 
+#[cfg(feature = "client")]
 mod call;
+#[cfg(feature = "client")]
 mod client;
+#[cfg(feature = "client")]
 mod failure;
+#[cfg(feature = "client")]
 mod input;
+#[cfg(feature = "client")]
 mod items;
 #[cfg(feature = "trace")]
 mod trace;
+#[cfg(feature = "client")]
 mod typescript;

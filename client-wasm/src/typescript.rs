@@ -1,5 +1,7 @@
 //! TypeScript of what is not on the wire: options, errors, iterators, events. The wire's types are made by `bundle/`.
 
+mod dashboard;
+
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -170,13 +172,15 @@ export class LightningStoreError extends Error {
 
 /** The methods of the client, answering JSON text. */
 export type TextClient = {
-  readonly [M in Exclude<keyof LightningStoreClient, "text" | "free" | typeof Symbol.dispose>]: (
+  readonly [M in Exclude<keyof LightningStoreClient, "text" | "dashboard" | "free" | typeof Symbol.dispose>]: (
     ...args: Parameters<LightningStoreClient[M]>
   ) => ReturnType<LightningStoreClient[M]> extends Promise<unknown> ? Promise<JsonText> : Items<JsonText>;
-};
+} & { readonly dashboard: TextDashboard };
 
 export interface LightningStoreClient {
   /** The same client, whose methods answer JSON text: for integers beyond 2^53, which `JSON.parse` rounds. */
   readonly text: TextClient;
+  /** What people look at. */
+  readonly dashboard: Dashboard;
 }
 "#;

@@ -60,6 +60,9 @@ async function visit(browser, folder) {
 }
 
 const expected = {
+  trace: { added: 10_000, rows: 10_001, matched: 1_250, found: true, turns: 0, errors: true },
+  isQuick: true,
+  isSameClass: true,
   status: "succeeded",
   spans: ["agentlightning.annotation"],
   aborted: "AbortError",
@@ -73,7 +76,10 @@ const plain = "plain";
 cpSync("page", plain, { recursive: true });
 cpSync("node_modules/lightning-store-client/dist", join(plain, "client"), { recursive: true });
 const script = readFileSync(join(plain, "main.js"), "utf8");
-writeFileSync(join(plain, "main.js"), script.replace('"lightning-store-client"', '"./client/browser.mjs"'));
+writeFileSync(join(plain, "main.js"), script
+    .replace('"lightning-store-client"', '"./client/browser.mjs"')
+    .replace('"lightning-store-client/trace"', '"./client/trace.mjs"'),
+);
 
 const browser = await chromium.launch({
   executablePath: browserPath,

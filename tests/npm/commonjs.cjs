@@ -9,6 +9,10 @@ async function main() {
   const imported = await import("lightning-store-client");
   assert.equal(imported.LightningStoreClient, LightningStoreClient);
   assert.equal(imported.LightningStoreError, LightningStoreError);
+  const traces = require("lightning-store-client/trace");
+  assert.equal(traces.LightningStoreClient, LightningStoreClient);
+  assert.equal((await import("lightning-store-client/trace")).Waterfall, traces.Waterfall);
+  assert.equal(new traces.Waterfall().append('{"span_id":"a"}').added, 1);
   console.log("commonjs");
 }
 

@@ -15,21 +15,66 @@ use std::process::Command;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use lightning_store_client::trace::kind::Kind;
+use lightning_store_client::trace::layout::flag;
 use lightning_store_e2e::server::{Launch, Server};
 use tempfile::TempDir;
 
-/// The most that a browser may have to load, compressed.
+/// The most that a browser may have to load for one module of the package, compressed.
 const MAX_COMPRESSED_BYTES: usize = 130_000;
 
 #[test]
-fn browsers_load_no_more_than_130_kilobytes() {
+fn browsers_load_no_more_than_130_kilobytes_for_the_client_and_as_much_for_traces() {
     let project = Project::new();
-    let files = ["browser.mjs", "client.mjs", "glue.mjs", "lightning_store_wasm_bg.wasm"];
-    let sizes: Vec<usize> =
-        files.iter().map(|file| compressed(&project.package().join("dist").join(file))).collect();
-    let all: usize = sizes.iter().sum();
-    println!("{files:?} compressed: {sizes:?}, together {all}");
-    assert!(all <= MAX_COMPRESSED_BYTES, "{all} bytes");
+    let modules = [
+        ["browser.mjs", "client.mjs", "glue.mjs", "lightning_store_wasm_bg.wasm"],
+        ["trace.mjs", "traces.mjs", "trace-glue.mjs", "lightning_store_trace_bg.wasm"],
+    ];
+    for files in modules {
+        let sizes: Vec<usize> =
+            files.iter().map(|file| compressed(&project.package().join("dist").join(file))).collect();
+        let all: usize = sizes.iter().sum();
+        println!("{files:?} compressed: {sizes:?}, together {all}");
+        assert!(all <= MAX_COMPRESSED_BYTES, "{all} bytes");
+    }
+}
+
+/// They are written by hand beside the code that has them.
+#[test]
+fn kinds_and_flags_of_rows_are_those_of_the_module() {
+    let project = Project::new();
+    let script = fs::read_to_string(project.package().join("dist/traces.mjs")).unwrap();
+    let between = |start: &str, end: &str| script.split_once(start).unwrap().1.split_once(end).unwrap().0;
+    let kinds: Vec<&str> = between("KINDS = Object.freeze([", "]").split('"').skip(1).step_by(2).collect();
+    assert_eq!(kinds, Kind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>());
+    let flags: Vec<(&str, u16)> = between("Flag = Object.freeze({", "}")
+        .lines()
+        .filter_map(|line| line.trim().trim_end_matches(',').split_once(": "))
+        .map(|(name, bit)| (name, bit.parse().unwrap()))
+        .collect();
+    assert_eq!(
+        flags,
+        [
+            ("ERROR", flag::ERROR),
+            ("RUNNING", flag::RUNNING),
+            ("VIRTUAL", flag::VIRTUAL),
+            ("ORPHAN", flag::ORPHAN),
+            ("ZERO_LENGTH", flag::ZERO_LENGTH),
+            ("UNTIMED", flag::UNTIMED),
+            ("REPAIRED", flag::REPAIRED),
+            ("HAS_CHILDREN", flag::HAS_CHILDREN),
+            ("OPEN", flag::OPEN),
+            ("FOLD", flag::FOLD),
+            ("DIMMED", flag::DIMMED),
+            ("ERROR_BELOW", flag::ERROR_BELOW),
+            ("REWARD", flag::REWARD),
+        ]
+    );
+    let declared = fs::read_to_string(project.package().join("dist/trace.d.mts")).unwrap();
+    for (name, bit) in flags {
+        assert!(declared.contains(&format!("readonly {name}: {bit};")), "{name}");
+    }
+    assert!(kinds.iter().all(|kind| declared.contains(&format!("\"{kind}\""))));
 }
 
 #[test]
@@ -41,45 +86,71 @@ fn the_package_is_of_this_version_and_names_no_machine() {
     for file in ["LICENSE", "README.md"] {
         assert!(project.package().join(file).exists(), "{file} is missing");
     }
-    let module = fs::read(project.package().join("dist/lightning_store_wasm_bg.wasm")).unwrap();
-    let module = String::from_utf8_lossy(&module);
     let home = std::env::var("HOME").ok().filter(|home| home.len() > 1).map(|home| home + "/");
-    let places = ["/registry/src/", concat!(env!("CARGO_MANIFEST_DIR"), "/")];
-    for place in places.into_iter().chain(home.as_deref()) {
-        assert!(!module.contains(place), "the module has the path {place:?} in it: build it with `make npm`");
+    for module in ["lightning_store_wasm_bg.wasm", "lightning_store_trace_bg.wasm"] {
+        let text = fs::read(project.package().join("dist").join(module)).unwrap();
+        let text = String::from_utf8_lossy(&text);
+        let places = ["/registry/src/", concat!(env!("CARGO_MANIFEST_DIR"), "/")];
+        for place in places.into_iter().chain(home.as_deref()) {
+            assert!(!text.contains(place), "{module} has the path {place:?} in it: build it with `make npm`");
+        }
     }
 }
 
 #[test]
 fn typescript_is_content_with_a_strict_program_that_uses_every_method_and_the_program_runs() {
     let project = Project::new();
-    let tools = tools();
-    project.run(
-        tools.join("node_modules/.bin/tsc"),
-        [
-            OsStr::new("--project"),
-            OsStr::new("tsconfig.json"),
-            OsStr::new("--typeRoots"),
-            tools.join("node_modules/@types").as_os_str(),
-        ],
-    );
+    project.compile();
     project.run("node", ["out/every_method.mjs"]);
 
-    let declared = methods(&fs::read_to_string(project.package().join("dist/index.d.mts")).unwrap());
+    let index = fs::read_to_string(project.package().join("dist/index.d.mts")).unwrap();
     let program = fs::read_to_string(project.folder.path().join("every_method.mts")).unwrap();
-    let unused: Vec<&String> =
-        declared.iter().filter(|name| !program.contains(&format!("client.{name}("))).collect();
+    let declared = methods(&index, "export class LightningStoreClient {");
     assert!(declared.len() > 35, "{declared:?}");
-    assert!(unused.is_empty(), "every_method.mts does not use {unused:?}");
+    all_used(&declared, &program, "client");
+}
+
+#[test]
+fn every_call_of_the_dashboard_and_every_method_of_a_trace_is_typed_and_works() {
+    let project = Project::new();
+    project.compile();
+    project.run("node", ["out/trace.mjs"]);
+
+    let index = fs::read_to_string(project.package().join("dist/index.d.mts")).unwrap();
+    let traces = fs::read_to_string(project.package().join("dist/trace.d.mts")).unwrap();
+    let program = fs::read_to_string(project.folder.path().join("trace.mts")).unwrap();
+    for (declarations, class, object, least) in [
+        (&index, "export interface Dashboard {", "dashboard", 12),
+        (&traces, "export class Waterfall {", "waterfall", 25),
+        (&traces, "export class JsonDocument {", "document", 9),
+    ] {
+        let declared = methods(declarations, class);
+        assert!(declared.len() >= least, "{declared:?}");
+        all_used(&declared, &program, object);
+    }
+}
+
+#[test]
+fn a_trace_of_10000_spans_opens_quickly_and_memory_does_not_grow_with_reopening() {
+    Project::new().run("node", ["trace_load.mjs"]);
 }
 
 /// The declarations are reviewed like code: a change shows in `tests/npm.snapshot.d.mts`.
 #[test]
 fn the_declarations_are_the_reviewed_ones() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("npm.snapshot.d.mts");
-    let declarations = fs::read_to_string(Project::new().package().join("dist/index.d.mts")).unwrap();
+    let project = Project::new();
+    for (declared, reviewed) in
+        [("dist/index.d.mts", "npm.snapshot.d.mts"), ("dist/trace.d.mts", "npm.trace.snapshot.d.mts")]
+    {
+        reviewed_is(reviewed, &fs::read_to_string(project.package().join(declared)).unwrap());
+    }
+}
+
+#[track_caller]
+fn reviewed_is(name: &str, declarations: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     if std::env::var_os("UPDATE_SNAPSHOT").is_some() {
-        fs::write(&file, &declarations).unwrap();
+        fs::write(&file, declarations).unwrap();
     }
     let reviewed = fs::read_to_string(&file).unwrap_or_default();
     assert!(
@@ -159,6 +230,21 @@ impl Project {
         self.folder.path().join("node_modules/lightning-store-client")
     }
 
+    /// Checks the programs in TypeScript, strictly, and compiles them into `out`.
+    #[track_caller]
+    fn compile(&self) {
+        let tools = tools();
+        self.run(
+            tools.join("node_modules/.bin/tsc"),
+            [
+                OsStr::new("--project"),
+                OsStr::new("tsconfig.json"),
+                OsStr::new("--typeRoots"),
+                tools.join("node_modules/@types").as_os_str(),
+            ],
+        );
+    }
+
     /// Runs a program in the project, shows what it wrote, and gives its standard output.
     #[track_caller]
     fn run<T: AsRef<OsStr>>(
@@ -182,15 +268,22 @@ impl Project {
     }
 }
 
-/// The methods of the class in the declarations.
-fn methods(declarations: &str) -> BTreeSet<String> {
-    let class = declarations.split_once("export class LightningStoreClient {").expect("the class").1;
-    let body = class.split_once("\n}").expect("its end").0;
+/// The methods of a class or interface in the declarations.
+fn methods(declarations: &str, class: &str) -> BTreeSet<String> {
+    let body = declarations.split_once(class).expect("the class").1.split_once("\n}").expect("its end").0;
     let name = |line: &str| {
-        let name = line.strip_prefix("    ")?.split_once('(')?.0;
-        name.chars().all(char::is_alphanumeric).then(|| name.to_owned())
+        let indented = line.strip_prefix("    ").or_else(|| line.strip_prefix("  "))?;
+        let name = indented.split_once('(')?.0;
+        (!name.is_empty() && name.chars().all(char::is_alphanumeric)).then(|| name.to_owned())
     };
     body.lines().filter_map(name).filter(|name| name != "constructor").collect()
+}
+
+#[track_caller]
+fn all_used(methods: &BTreeSet<String>, program: &str, object: &str) {
+    let unused: Vec<&String> =
+        methods.iter().filter(|name| !program.contains(&format!("{object}.{name}("))).collect();
+    assert!(unused.is_empty(), "the program does not use {unused:?} of {object}");
 }
 
 fn compressed(file: &Path) -> usize {

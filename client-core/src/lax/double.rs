@@ -71,14 +71,14 @@ impl Decimal {
 }
 
 /// The double nearest to a decimal number; infinity, if it is beyond all of them. `None` if the text is no number.
-#[cfg(all(target_arch = "wasm32", feature = "fetch"))]
+#[cfg(all(target_arch = "wasm32", feature = "js"))]
 pub(crate) fn double(text: &str) -> Option<f64> {
     let number = Decimal::scan(text)?;
     Some(number.exact().unwrap_or_else(|| js_sys::parse_float(text)))
 }
 
 /// The double nearest to a decimal number; infinity, if it is beyond all of them. `None` if the text is no number.
-#[cfg(not(all(target_arch = "wasm32", feature = "fetch")))]
+#[cfg(not(all(target_arch = "wasm32", feature = "js")))]
 pub(crate) fn double(text: &str) -> Option<f64> {
     text.parse().ok()
 }

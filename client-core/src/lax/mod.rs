@@ -10,15 +10,17 @@
 //!
 //! This module knows no request type; those are in [`crate::wire`].
 
-#[cfg_attr(not(all(target_arch = "wasm32", feature = "fetch")), expect(dead_code, reason = "for pages"))]
-mod double;
+#[cfg_attr(
+    not(any(test, all(target_arch = "wasm32", feature = "js"))),
+    expect(dead_code, reason = "for pages")
+)]
+pub(crate) mod double;
 pub mod number;
 mod parser;
 pub mod query;
 pub mod reader;
 pub mod tape;
 
-pub(crate) use double::double;
 pub use query::Query;
 pub use reader::{Issue, Object, Part, Place, ReadJson, Reader, Step};
 pub use tape::{Bounds, JsonError, Kind, Node, OwnedTape, Tape};

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use super::json::{Json, text_of};
 use super::python::parse_structure;
 use super::sort::sorted;
-use crate::lax::{Kind, Node, double};
+use crate::lax::double::double;
+use crate::lax::{Kind, Node};
 use crate::wire::JsonObject;
 
 /// How many dots of a key are followed; the rest of the key stays one piece.

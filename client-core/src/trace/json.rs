@@ -5,7 +5,8 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::text::push_json;
-use crate::lax::{Bounds, Kind, Node, Tape, double};
+use crate::lax::double::double;
+use crate::lax::{Bounds, Kind, Node, Tape};
 use crate::wire::JsonObject;
 
 /// How deep values may lie in each other. What is deeper is shown as text.

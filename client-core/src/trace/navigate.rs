@@ -94,8 +94,7 @@ impl Waterfall {
     pub fn without_body(&self, order: Order, kinds: &[Kind]) -> Vec<&str> {
         let trace = self.trace();
         let light = |span: &usize| {
-            let known = &trace.spans()[*span];
-            known.is_light() && (kinds.is_empty() || kinds.contains(&known.kind))
+            trace.is_light(*span) && (kinds.is_empty() || kinds.contains(&trace.spans()[*span].kind))
         };
         trace.ordered(order).into_iter().map(place).filter(light).map(|span| trace.span_id(span)).collect()
     }

@@ -107,11 +107,6 @@ impl TraceSpan {
         &self.text
     }
 
-    /// Whether it came without attributes, as lists for an overview do.
-    pub fn is_light(&self) -> bool {
-        self.light
-    }
-
     /// Tokens of prompt and answer together.
     pub fn tokens(&self) -> u64 {
         self.input_tokens.unwrap_or(0).saturating_add(self.output_tokens.unwrap_or(0))

@@ -4,5 +4,7 @@ mod builder;
 mod compare;
 mod layout;
 mod messages;
+mod navigate;
+mod text;
 mod tree;
 mod triplets;

@@ -1,7 +1,7 @@
 //! The folder of the npm package.
 //!
-//! It has two modules, each with its entries: the client, and the client with traces (`lightning-store-client/trace`).
-//! Nobody needs both, so the second one has all of the first.
+//! It has two modules, each with its entries: the client, and traces (`lightning-store-client/trace`), which a page loads
+//! when it shows the first one.
 
 use std::fs;
 use std::path::Path;
@@ -34,8 +34,8 @@ const CLIENT: Module = Module {
 const TRACE: Module = Module {
     name: "lightning_store_trace",
     glue: "trace-glue",
-    loaded: &["trace.mjs", "client.mjs", "traces.mjs", "trace-glue.mjs", "lightning_store_trace_bg.wasm"],
-    max_compressed_bytes: 180_000,
+    loaded: &["trace.mjs", "traces.mjs", "trace-glue.mjs", "lightning_store_trace_bg.wasm"],
+    max_compressed_bytes: 130_000,
 };
 
 /// Scripts that become an ES module and a `CommonJS` one, with what they export.
@@ -67,14 +67,12 @@ pub(crate) fn make(client: &Path, trace: &Path, source: &Path, license: &Path, o
     TRACE.generate(trace, &dist)?;
 
     let declarations = format!("{HEADER}{generated}{INIT}{}", types::declarations()?);
-    let trace = types::trace_declarations(&declarations, &read(&source.join("trace.d.ts"))?)?;
+    let trace = read(&source.join("trace.d.ts"))?;
     for ending in ["mts", "cts"] {
         write(&dist.join(format!("index.d.{ending}")), &declarations)?;
         let index = format!("./index.{}", ending.replace("ts", "js"));
-        write(
-            &dist.join(format!("trace.d.{ending}")),
-            &format!("{HEADER}{}", trace.replace("./index.js", &index)),
-        )?;
+        let text = format!("{HEADER}{}", trace.replace("./index.js", &index));
+        write(&dist.join(format!("trace.d.{ending}")), &text)?;
     }
     for (script, export) in SHARED {
         let text = read(&source.join(format!("{script}.js")))?;

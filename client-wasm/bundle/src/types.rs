@@ -10,10 +10,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result, bail};
-use lightning_store_client::wire::dashboard::{
-    Capabilities, LightTrace, QueueView, ResourcesRows, ResourcesVersions, RolloutDetail, RolloutRows,
-    StoreSummary, WorkerDetail, WorkerRows,
-};
 use lightning_store_client::wire::{
     QueueEvent, ResourcesEvent, RolloutEvent, SpanError, SpansEvent, SummaryEvent, WorkerEvent,
 };
@@ -84,7 +80,7 @@ const SPARSE: &[&str] = &["LightSpan"];
 /// If a schema is missing, or is of a kind that this module does not know.
 pub(crate) fn declarations() -> Result<String> {
     let schemas = schemas(&lightning_store_server::http::openapi::document())?;
-    let answers = schema::closure(&schemas, ANSWERS)?;
+    let answers = schema::closure(&schemas, &[ANSWERS, DASHBOARD].concat())?;
     let requests = schema::closure(&schemas, REQUESTS)?;
     let mut names = Names::default();
     for name in answers.intersection(&requests) {
@@ -102,7 +98,7 @@ pub(crate) fn declarations() -> Result<String> {
         Ok(())
     };
     for name in &answers {
-        declare(name, Form::Answer)?;
+        declare(name, if SPARSE.contains(name) { Form::Request } else { Form::Answer })?;
     }
     for name in &requests {
         if !answers.contains(name) || names.twofold.contains(*name) {
@@ -111,70 +107,6 @@ pub(crate) fn declarations() -> Result<String> {
     }
     out.push_str(&page(&schemas, &names)?);
     Ok(out)
-}
-
-/// The declarations of the module with traces: those of the dashboard, and those `written` by hand. Names that are in
-/// `index`, the other declarations, are imported from there, and exported again.
-///
-/// # Errors
-/// If a schema is missing, or is of a kind that this module does not know.
-pub(crate) fn trace_declarations(index: &str, written: &str) -> Result<String> {
-    let schemas = dashboard_schemas()?;
-    let known = exports(index);
-    let mut declared = String::new();
-    for name in schema::closure(&schemas, DASHBOARD)? {
-        if !known.contains(name) {
-            let form = if SPARSE.contains(&name) { Form::Request } else { Form::Answer };
-            let text = schema::declaration(&schemas[name], name, form, &Names::default())
-                .with_context(|| format!("in the schema of {name}"))?;
-            declared.push_str(&text);
-            declared.push('\n');
-        }
-    }
-    let text = format!("{written}\n{declared}");
-    let words: NameSet<'_> = text.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
-    let own = exports(&text);
-    let imported: Vec<&str> =
-        known.into_iter().filter(|name| words.contains(name) && !own.contains(name)).collect();
-    let imports = imported.join(",\n  ");
-    Ok(format!(
-        "import type {{\n  {imports},\n}} from \"./index.js\";\nexport * from \"./index.js\";\n\n{text}"
-    ))
-}
-
-/// The names that declarations export.
-fn exports(declarations: &str) -> NameSet<'_> {
-    fn name(line: &str) -> Option<&str> {
-        let (kind, rest) = line.strip_prefix("export ")?.split_once(' ')?;
-        let is_one = ["class", "interface", "type", "function", "const"].contains(&kind);
-        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
-        is_one.then_some(&rest[..end])
-    }
-    declarations.lines().filter_map(name).collect()
-}
-
-/// What the methods of the dashboard answer, and what that is made of.
-fn dashboard_schemas() -> Result<BTreeMap<String, Value>> {
-    fn add<T: ToSchema>(schemas: &mut BTreeMap<String, Value>) -> Result<()> {
-        let mut found = vec![(T::name().into_owned(), <T as PartialSchema>::schema())];
-        T::schemas(&mut found);
-        for (name, schema) in found {
-            schemas.insert(name, serde_json::to_value(schema)?);
-        }
-        Ok(())
-    }
-    let mut schemas = BTreeMap::new();
-    add::<Capabilities>(&mut schemas)?;
-    add::<LightTrace>(&mut schemas)?;
-    add::<QueueView>(&mut schemas)?;
-    add::<ResourcesRows>(&mut schemas)?;
-    add::<ResourcesVersions>(&mut schemas)?;
-    add::<RolloutDetail>(&mut schemas)?;
-    add::<RolloutRows>(&mut schemas)?;
-    add::<StoreSummary>(&mut schemas)?;
-    add::<WorkerDetail>(&mut schemas)?;
-    add::<WorkerRows>(&mut schemas)?;
-    Ok(schemas)
 }
 
 /// All schemas by name: those of the server's description, and those of events.

@@ -1,4 +1,4 @@
-//! What people look at. `npm/traces.js` has a method for each of these calls.
+//! What people look at. `npm/client.js` has a method for each of these calls.
 
 use js_sys::Promise;
 use lightning_store_client::api::{Endpoint, dashboard};

@@ -217,7 +217,7 @@ impl Waterfall {
     #[wasm_bindgen(js_name = needsBody)]
     pub fn needs_body(&self, span_id: &str) -> bool {
         let trace = self.inner.trace();
-        trace.find(span_id).is_some_and(|span| trace.spans()[span].is_light())
+        trace.find(span_id).is_some_and(|span| trace.is_light(span))
     }
 
     #[wasm_bindgen(js_name = withoutBody)]

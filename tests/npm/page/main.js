@@ -1,5 +1,6 @@
 // A page that goes the whole way of a rollout. Its address says where the store is, as `?store=`.
 import { LightningStoreClient, LightningStoreError } from "lightning-store-client";
+import { bigTrace, visit } from "./trace.js";
 
 const result = document.getElementById("result");
 
@@ -23,7 +24,15 @@ async function main() {
   const text = await client.text.startRollout('{"input":9007199254740993}');
   client.free();
   const reader = new LightningStoreClient(store);
+
+  // As a page does that has not always a trace to show.
+  const traces = await import("lightning-store-client/trace");
+  await traces.initTrace();
+  const { milliseconds, ...trace } = visit(traces.Waterfall, bigTrace());
   return {
+    trace,
+    isQuick: milliseconds < 10_000,
+    isSameClass: traces.LightningStoreClient === LightningStoreClient,
     status: (await reader.getRollout(queued.rollout_id)).status,
     spans,
     aborted: (await call).name,
