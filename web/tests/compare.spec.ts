@@ -9,12 +9,25 @@ async function attempt(store: Store, ids: Ids, prompt: string, tools: number, re
     span(ids, "call", 1, 2, {
       parent_id: "root",
       name: "openai.chat.completion",
-      attributes: { "gen_ai.prompt.0.role": "user", "gen_ai.prompt.0.content": prompt, "gen_ai.usage.prompt_tokens": 10, "gen_ai.usage.completion_tokens": tools },
+      attributes: {
+        "gen_ai.prompt.0.role": "user",
+        "gen_ai.prompt.0.content": prompt,
+        "gen_ai.usage.prompt_tokens": 10,
+        "gen_ai.usage.completion_tokens": tools,
+      },
     }),
     ...Array.from({ length: tools }, (_, number) =>
-      span(ids, `tool${number}`, 3 + number, 4 + number, { parent_id: "root", name: "tool_call.look", attributes: { "tool.name": "look" } }),
+      span(ids, `tool${number}`, 3 + number, 4 + number, {
+        parent_id: "root",
+        name: "tool_call.look",
+        attributes: { "tool.name": "look" },
+      }),
     ),
-    span(ids, "score", 9, 9, { parent_id: "root", name: "agentlightning.annotation", attributes: { "agentlightning.reward.0.value": reward } }),
+    span(ids, "score", 9, 9, {
+      parent_id: "root",
+      name: "agentlightning.annotation",
+      attributes: { "agentlightning.reward.0.value": reward },
+    }),
   ]);
 }
 
@@ -26,7 +39,9 @@ test("two attempts of a rollout: a sentence, the totals, and every span", async 
   await attempt(store, second, "Say B please", 3, 0.9);
   await page.goto(`${served.url}rollouts/${first.rollout_id}`);
   await page.getByRole("link", { name: /Compare attempt 2/ }).click();
-  await expect(page.getByText("B made 2 more tool calls, used 2 more tokens, reward 0.2 → 0.9.")).toBeVisible();
+  await expect(
+    page.getByText("B made 2 more tool calls, used 2 more tokens, reward 0.2 → 0.9."),
+  ).toBeVisible();
   await expect(page.locator(".compare-row.is-added")).toHaveCount(2);
   await page.getByRole("button", { name: "Only changed" }).click();
   await expect(page).toHaveURL(/only=changed/);
