@@ -23,10 +23,18 @@ type RowColumn = Column<RolloutRow> & {
 const DASH = <span class="muted">—</span>;
 
 export const COLUMNS: readonly RowColumn[] = [
-  { name: "status", label: "Status", sort: "status", usual: true, cell: (row) => <StatusCell row={row} /> },
+  {
+    name: "status",
+    label: "Status",
+    plain: true,
+    sort: "status",
+    usual: true,
+    cell: (row) => <StatusCell row={row} />,
+  },
   {
     name: "id",
     label: "Rollout",
+    plain: true,
     sort: "id",
     usual: true,
     cell: ({ rollout_id }) => (

@@ -157,10 +157,16 @@ function Hour({ detail: { attempts, time } }: { detail: WorkerDetail }) {
 }
 
 const ATTEMPTS: readonly Column<AttemptRow>[] = [
-  { name: "status", label: "Status", cell: ({ attempt }) => <StatusBadge status={attempt.status} /> },
+  {
+    name: "status",
+    label: "Status",
+    plain: true,
+    cell: ({ attempt }) => <StatusBadge status={attempt.status} />,
+  },
   {
     name: "rollout",
     label: "Rollout",
+    plain: true,
     cell: ({ attempt }) => (
       <a
         class="mono"
