@@ -1,7 +1,7 @@
 /** Two attempts side by side. */
 
 import { expect, test, type Store } from "./store.ts";
-import { addSpans, begin, type Ids, span } from "./traces.ts";
+import { addSpans, begin, type Ids, span, textOf } from "./traces.ts";
 
 async function attempt(store: Store, ids: Ids, prompt: string, tools: number, reward: number): Promise<void> {
   await addSpans(store, [
@@ -48,9 +48,9 @@ test("two attempts of a rollout: a sentence, the totals, and every span", async 
   await expect(page.locator(".compare-row.is-same")).toHaveCount(0);
   await page.locator(".compare-row.is-changed").getByRole("button").first().click();
   await expect(page.locator(".diff mark").first()).toHaveText("A");
-  const before = await page.locator("main").innerText();
+  const before = await textOf(page);
   await page.reload();
-  await expect.poll(() => page.locator("main").innerText()).toBe(before);
+  await expect.poll(() => textOf(page)).toBe(before);
   await page.getByRole("button", { name: "Swap" }).click();
   await expect(page.getByText(/B made 2 fewer tool calls/)).toBeVisible();
 });

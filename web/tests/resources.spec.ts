@@ -1,6 +1,7 @@
 /** Resources: what they hold, their secrets, their versions, and what differs between them. */
 
 import { expect, test, type Store } from "./store.ts";
+import { textOf } from "./traces.ts";
 
 const KEY = "sk-secret-0123456789";
 
@@ -65,9 +66,9 @@ test("two versions side by side, with the rewards of their rollouts", async ({ p
   await page.getByRole("button", { name: "Swap" }).click();
   await expect(page).toHaveURL(/v=1/);
   await expect(page.locator(".diff-text.is-added")).toContainText("shortly");
-  const before = await page.locator("main").innerText();
+  const before = await textOf(page);
   await page.reload();
-  await expect.poll(() => page.locator("main").innerText()).toBe(before);
+  await expect.poll(() => textOf(page)).toBe(before);
 });
 
 test("two sets can be compared, too", async ({ page, served, store }) => {

@@ -84,3 +84,8 @@ export async function boxOf(
   if (box === null) throw new Error("it is not in the page");
   return box;
 }
+
+/** What can be read on the page, without blanks: lines are broken where there is room. */
+export async function textOf(page: Page): Promise<string> {
+  return (await page.locator("main").innerText()).replaceAll(/\s+/g, "");
+}

@@ -1,7 +1,18 @@
 /** The trace of an attempt: rows, bars, filters, zoom, keys, and what happens while spans come. */
 
 import { expect, test } from "./store.ts";
-import { addSpans, begin, boxOf, BEGIN, inspector, row, rows, span, type SpanFields } from "./traces.ts";
+import {
+  addSpans,
+  begin,
+  boxOf,
+  BEGIN,
+  inspector,
+  row,
+  rows,
+  span,
+  type SpanFields,
+  textOf,
+} from "./traces.ts";
 
 test("durations below a second are told, errors are marked by more than colour (T8)", async ({
   page,
@@ -21,7 +32,7 @@ test("durations below a second are told, errors are marked by more than colour (
   await expect(row(page, "bad").locator(".wf-bar")).toHaveClass(/is-error/);
   await expect(row(page, "bad")).toContainText("error");
   await expect(row(page, "moment").locator(".wf-point")).toBeVisible();
-  expect(await rows(page)).toContain("0 no timestamps");
+  expect(await rows(page)).toContain("1 no timestamps");
   const box = await boxOf(row(page, "quick").locator(".wf-bar"));
   const lane = await boxOf(row(page, "quick").locator(".wf-lane"));
   expect((box.x - lane.x) / lane.width).toBeCloseTo(0.1, 2);
@@ -308,7 +319,7 @@ test("whatever is seen is in the address, and a reload brings it back (T4)", asy
     await expect(inspector(page).getByRole("tab").first(), state).toBeVisible();
     await page.waitForTimeout(300);
     expect(new URL(page.url()).search, state).toBe(`?${state}&unknown=kept`);
-    const shown = async () => (await page.locator("main").innerText()).replaceAll(/\d+ s( ago)?|now/g, "");
+    const shown = async () => (await textOf(page)).replaceAll(/\d+ ?s ?(ago)?|now/g, "");
     const before = await shown();
     await page.reload();
     await expect.poll(shown, { message: state }).toBe(before);
