@@ -75,7 +75,7 @@ test("while paused nothing is asked, also not when the page is focused; what is 
   await page.goto(`${served.url}rollouts`);
   await expect(page.locator(".pill")).toContainText("Live");
   await expect(page.locator("tbody tr")).toHaveCount(1);
-  await page.getByRole("switch", { name: "Live updates" }).click();
+  await page.getByRole("button", { name: "Pause live updates" }).click();
   await expect(page.locator(".pill")).toContainText("Paused");
   await page.waitForTimeout(1_500);
   const before = served.seen.length;

@@ -60,15 +60,15 @@ export function Peek({ id, onClose, onStep }: Props) {
           {({ detail, trace }) => (
             <>
               <Facts row={detail.row} />
-              <h3>Input</h3>
+              <h2>Input</h2>
               <pre class="box">{pretty(detail.rollout.input)}</pre>
               {detail.row.facts.last_error !== null && (
                 <>
-                  <h3>Last error</h3>
+                  <h2>Last error</h2>
                   <pre class="box bad">{detail.row.facts.last_error}</pre>
                 </>
               )}
-              <h3>{plural(detail.attempts.length, "attempt")}</h3>
+              <h2>{plural(detail.attempts.length, "attempt")}</h2>
               <ul class="plain attempts">
                 {detail.attempts.map(({ attempt, facts, reason }) => (
                   <li key={attempt.attempt_id}>
@@ -92,7 +92,7 @@ export function Peek({ id, onClose, onStep }: Props) {
               </ul>
               {trace !== null && (
                 <>
-                  <h3>Newest attempt</h3>
+                  <h2>Newest attempt</h2>
                   <MiniWaterfall spans={trace.items} total={trace.total} />
                 </>
               )}
