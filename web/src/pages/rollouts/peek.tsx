@@ -2,6 +2,7 @@
 
 import type { RolloutRow } from "lightning-store-client/trace";
 import { client } from "../../api/client.ts";
+import { failureOf } from "../../api/failure.ts";
 import { useQuery } from "../../api/query.ts";
 import { href, pathOf } from "../../app/location.ts";
 import { CopyButton } from "../../components/copy.tsx";
@@ -30,7 +31,9 @@ export function Peek({ id, onClose, onStep }: Props) {
       const detail = await client.dashboard.rollout(id, { signal });
       const newest = detail.attempts.at(-1)?.attempt.attempt_id;
       const trace =
-        newest === undefined ? null : await client.dashboard.trace(id, newest, { limit: 200 }, { signal });
+        newest === undefined
+          ? null
+          : await client.dashboard.trace(id, newest, { limit: 200 }, { signal }).catch(unlessAborted);
       return { detail, trace };
     },
   });
@@ -133,4 +136,10 @@ function Facts({ row }: { row: RolloutRow }) {
 function pretty(value: unknown): string {
   const text = typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? "");
   return text.length > 4_000 ? `${text.slice(0, 4_000)}…` : text;
+}
+
+/** The rest can be looked at without the trace. */
+function unlessAborted(error: unknown): null {
+  if (failureOf(error) === null) throw error;
+  return null;
 }
