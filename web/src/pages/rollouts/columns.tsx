@@ -1,6 +1,6 @@
 /** The columns of the table of rollouts. */
 
-import type { RolloutRow } from "lightning-store-client/trace";
+import type { RolloutRow } from "lightning-store-client";
 import { useRef } from "preact/hooks";
 import { now } from "../../app/clock.ts";
 import { href, pathOf } from "../../app/location.ts";

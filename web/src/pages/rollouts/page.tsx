@@ -3,7 +3,7 @@
 import "./rollouts.css";
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import type { RolloutRow } from "lightning-store-client/trace";
+import type { RolloutRow } from "lightning-store-client";
 import { level } from "../../api/capabilities.ts";
 import { useQuery, usePaced } from "../../api/query.ts";
 import { announce } from "../../app/announce.ts";

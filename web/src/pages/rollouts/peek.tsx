@@ -1,6 +1,6 @@
 /** A look at one rollout beside the list. */
 
-import type { RolloutRow } from "lightning-store-client/trace";
+import type { RolloutRow } from "lightning-store-client";
 import { client } from "../../api/client.ts";
 import { failureOf } from "../../api/failure.ts";
 import { useQuery } from "../../api/query.ts";

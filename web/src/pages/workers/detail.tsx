@@ -2,7 +2,7 @@
 
 import "./workers.css";
 import { useSignal } from "@preact/signals";
-import type { Attempt, AttemptRow, WorkerDetail } from "lightning-store-client/trace";
+import type { Attempt, AttemptRow, WorkerDetail } from "lightning-store-client";
 import { useEffect } from "preact/hooks";
 import { level } from "../../api/capabilities.ts";
 import { client } from "../../api/client.ts";
