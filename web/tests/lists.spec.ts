@@ -139,6 +139,7 @@ test("what the query bar does not understand is underlined, told and mended, not
 test("the query bar completes keys and values by the keyboard", async ({ page, served, store }) => {
   await store.enqueue({ input: "b" });
   await page.goto(`${served.url}rollouts`);
+  await expect(page.locator("tbody tr")).toHaveCount(1);
   await page.keyboard.press("/");
   const bar = page.getByRole("combobox", { name: "Filter rollouts" });
   await expect(bar).toBeFocused();
@@ -172,6 +173,8 @@ for (const state of STATES) {
     await store.carriedOut("a");
     await page.goto(served.url + state);
     await expect(page.locator("h1")).toBeVisible();
+    const loading = page.getByRole("status", { name: "Loading" });
+    await expect(loading).toHaveCount(0);
     const url = page.url();
     const before = await page.locator("main").innerText();
     await page.reload();

@@ -30,10 +30,13 @@ test("retry now tries at once", async ({ page, served }) => {
   await expect(page.locator(".pill")).toContainText("Live");
   served.refuse = () => "drop";
   await expect(page.locator("[data-banner=offline]")).toBeVisible({ timeout: 45_000 });
-  await page.waitForTimeout(3_000);
+  // Long enough before the next try of its own.
+  await expect(page.locator("[data-banner=offline]")).toContainText(/retrying in ([4-9]|\d\d) s/, {
+    timeout: 30_000,
+  });
   served.refuse = null;
   await page.getByRole("button", { name: "Retry now" }).click();
-  await expect(page.locator("[data-banner=offline]")).toBeHidden({ timeout: 5_000 });
+  await expect(page.locator("[data-banner=offline]")).toBeHidden({ timeout: 2_500 });
 });
 
 test("a server that was started anew is found again", async ({ page }) => {
@@ -75,7 +78,7 @@ test("while paused nothing is asked, also not when the page is focused; what is 
   await page.goto(`${served.url}rollouts`);
   await expect(page.locator(".pill")).toContainText("Live");
   await expect(page.locator("tbody tr")).toHaveCount(1);
-  await page.getByRole("switch", { name: "Live updates" }).click();
+  await page.getByRole("button", { name: "Pause live updates" }).click();
   await expect(page.locator(".pill")).toContainText("Paused");
   await page.waitForTimeout(1_500);
   const before = served.seen.length;

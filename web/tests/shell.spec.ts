@@ -81,6 +81,7 @@ test("by keys alone: list, look, open, copy, back (T10)", async ({ page, served,
   await expect(page.locator("h1")).toHaveText("Overview");
   await page.keyboard.press("g");
   await page.keyboard.press("r");
+  await expect(page.locator("h1")).toHaveText("Rollouts");
   await expect(page.locator("tbody tr")).toHaveCount(2);
   await page.keyboard.press("j");
   await expect(page.locator("tbody tr").first()).toBeFocused();

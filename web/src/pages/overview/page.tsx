@@ -2,7 +2,7 @@
 
 import "./overview.css";
 import { useSignal } from "@preact/signals";
-import type { Attention, RolloutRow, StoreSummary } from "lightning-store-client/trace";
+import type { Attention, RolloutRow, StoreSummary } from "lightning-store-client";
 import { capabilities, level } from "../../api/capabilities.ts";
 import { client } from "../../api/client.ts";
 import { useQuery } from "../../api/query.ts";

@@ -1,6 +1,6 @@
 /** Who waits, in the order in which they are taken. */
 
-import type { QueueView, RolloutRow, WaitingRollout } from "lightning-store-client/trace";
+import type { QueueView, RolloutRow, WaitingRollout } from "lightning-store-client";
 import { level } from "../../api/capabilities.ts";
 import { client } from "../../api/client.ts";
 import { useQuery } from "../../api/query.ts";

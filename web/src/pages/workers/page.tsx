@@ -1,7 +1,7 @@
 /** Who works, at what, and how their machines do. */
 
 import "./workers.css";
-import type { WorkerRow, WorkerRows } from "lightning-store-client/trace";
+import type { WorkerRow, WorkerRows } from "lightning-store-client";
 import { level } from "../../api/capabilities.ts";
 import { client } from "../../api/client.ts";
 import { useQuery } from "../../api/query.ts";
