@@ -13,7 +13,12 @@ const { version } = JSON.parse(readFileSync(`${client}../package.json`, "utf8"))
 export default defineConfig({
   base: "./",
   define: { PAGE_VERSION: JSON.stringify(version) },
-  resolve: { alias: { "lightning-store-client/trace": `${client}trace.mjs` } },
+  resolve: {
+    alias: [
+      { find: /^lightning-store-client$/, replacement: `${client}browser.mjs` },
+      { find: /^lightning-store-client\/trace$/, replacement: `${client}trace.mjs` },
+    ],
+  },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     target: "es2023",

@@ -10,7 +10,7 @@ export function preloadWasm(): Plugin {
       order: "post",
       handler(html, { bundle }) {
         const modules = Object.keys(bundle ?? {}).filter((name) =>
-          /^assets\/lightning_store_\w+_bg\b.*\.wasm$/.test(name),
+          /^assets\/lightning_store_wasm_bg\b.*\.wasm$/.test(name),
         );
         return {
           html,

@@ -1,21 +1,39 @@
 /** Resources: what they hold, their secrets, their versions, and what differs between them. */
 
 import { expect, test, type Store } from "./store.ts";
+import { textOf } from "./traces.ts";
 
 const KEY = "sk-secret-0123456789";
 
+function resources(template: string, temperature: number): object {
+  return {
+    main: {
+      resource_type: "llm",
+      endpoint: "http://localhost:8000/v1",
+      model: "small-7b",
+      api_key: KEY,
+      sampling_parameters: { temperature },
+    },
+    prompt: { resource_type: "prompt_template", template, engine: "jinja" },
+  };
+}
+
 /** A set with two versions; the second one has another prompt. */
 async function twoVersions(store: Store): Promise<string> {
-  const resources = (template: string, temperature: number) => ({
-    main: { resource_type: "llm", endpoint: "http://localhost:8000/v1", model: "small-7b", api_key: KEY, sampling_parameters: { temperature } },
-    prompt: { resource_type: "prompt_template", template, engine: "jinja" },
+  const { resources_id } = await store.call("POST", "resources", {
+    resources: resources("Answer {{ question }}\nshortly.", 0.5),
   });
-  const { resources_id } = await store.call("POST", "resources", { resources: resources("Answer {{ question }}\nshortly.", 0.5) });
-  await store.call("POST", `resources/${resources_id}`, { resources: resources("Answer {{ question }}\nin one word.", 0.7) });
+  await store.call("POST", `resources/${resources_id}`, {
+    resources: resources("Answer {{ question }}\nin one word.", 0.7),
+  });
   return resources_id;
 }
 
-test("a set is a line in the list and cards on its page, its key masked (T20)", async ({ page, served, store }) => {
+test("a set is a line in the list and cards on its page, its key masked (T20)", async ({
+  page,
+  served,
+  store,
+}) => {
   const id = await twoVersions(store);
   await page.goto(`${served.url}resources`);
   const line = page.locator(`tr[data-key="${id}"]`);
@@ -48,14 +66,16 @@ test("two versions side by side, with the rewards of their rollouts", async ({ p
   await page.getByRole("button", { name: "Swap" }).click();
   await expect(page).toHaveURL(/v=1/);
   await expect(page.locator(".diff-text.is-added")).toContainText("shortly");
-  const before = await page.locator("main").innerText();
+  const before = await textOf(page);
   await page.reload();
-  await expect.poll(() => page.locator("main").innerText()).toBe(before);
+  await expect.poll(() => textOf(page)).toBe(before);
 });
 
 test("two sets can be compared, too", async ({ page, served, store }) => {
   const id = await twoVersions(store);
-  const other = await store.call("POST", "resources", { resources: { extra: { resource_type: "prompt_template", template: "x", engine: "f-string" } } });
+  const other = await store.call("POST", "resources", {
+    resources: { extra: { resource_type: "prompt_template", template: "x", engine: "f-string" } },
+  });
   await page.goto(`${served.url}resources/${other.resources_id}?diff=${id}`);
   await expect(page.getByRole("region", { name: "extra" })).toContainText("added");
   await expect(page.getByRole("region", { name: "main" })).toContainText("removed");

@@ -5,7 +5,9 @@ import { fileURLToPath } from "node:url";
 import { expect, test as base } from "@playwright/test";
 import { type PageServer, servePage } from "./serve.ts";
 
-const BINARY = process.env["LIGHTNING_STORE_BIN"] ?? fileURLToPath(new URL("../../target/release/lightning-store", import.meta.url));
+const BINARY =
+  process.env["LIGHTNING_STORE_BIN"] ??
+  fileURLToPath(new URL("../../target/release/lightning-store", import.meta.url));
 
 export class Store {
   readonly #process: ChildProcess;
@@ -18,7 +20,9 @@ export class Store {
 
   /** `args`: `demo` for a store that is filled. */
   static async start(args: readonly string[] = [], port = 0): Promise<Store> {
-    const process = spawn(BINARY, [...args, "--store", "memory", "--port", String(port)], { stdio: ["ignore", "pipe", "pipe"] });
+    const process = spawn(BINARY, [...args, "--store", "memory", "--port", String(port)], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const url = await new Promise<string>((done, fail) => {
       let said = "";
       const hear = (piece: Buffer): void => {
@@ -45,11 +49,12 @@ export class Store {
     await over;
   }
 
-  // biome-ignore lint: answers of any kind
   async call<T = any>(method: string, path: string, body?: unknown): Promise<T> {
     const answer = await fetch(`${this.url}/v1/agl/${path}`, {
       method,
-      ...(body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+      ...(body === undefined
+        ? {}
+        : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
     });
     if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${await answer.text()}`);
     return (await answer.json()) as T;
@@ -66,7 +71,11 @@ export class Store {
   }
 
   /** A span of an attempt; times in seconds from `at`. */
-  async span(ids: { rollout_id: string; attempt_id: string }, name: string, more: object = {}): Promise<void> {
+  async span(
+    ids: { rollout_id: string; attempt_id: string },
+    name: string,
+    more: object = {},
+  ): Promise<void> {
     const now = Date.now() / 1000;
     await this.call("POST", "spans", {
       ...ids,
@@ -74,6 +83,8 @@ export class Store {
       trace_id: "0".repeat(31) + "1",
       span_id: Math.random().toString(16).slice(2, 18).padEnd(16, "0"),
       parent_id: null,
+      context: null,
+      parent: null,
       name,
       status: { status_code: "OK" },
       attributes: {},
@@ -87,14 +98,23 @@ export class Store {
   }
 
   async finish(ids: { rollout_id: string; attempt_id: string }, status: string): Promise<void> {
-    await this.call("PATCH", `rollouts/${ids.rollout_id}/attempts/${ids.attempt_id}`, { status });
+    await this.call("POST", `rollouts/${ids.rollout_id}/attempts/${ids.attempt_id}`, { status });
   }
 
   /** A rollout that was carried out, with a reward if there is one. */
-  async carriedOut(input: unknown, { status = "succeeded", reward, mode = "train" }: { status?: string; reward?: number; mode?: string } = {}): Promise<string> {
+  async carriedOut(
+    input: unknown,
+    {
+      status = "succeeded",
+      reward,
+      mode = "train",
+    }: { status?: string; reward?: number; mode?: string } = {},
+  ): Promise<string> {
     await this.enqueue({ input, mode });
     const ids = await this.dequeue("worker-1");
-    await this.span(ids, "openai.chat.completion", { attributes: { "gen_ai.usage.prompt_tokens": 20, "gen_ai.usage.completion_tokens": 5 } });
+    await this.span(ids, "openai.chat.completion", {
+      attributes: { "gen_ai.usage.prompt_tokens": 20, "gen_ai.usage.completion_tokens": 5 },
+    });
     if (reward !== undefined) {
       await this.span(ids, "agentlightning.annotation", {
         attributes: { "agentlightning.reward.0.name": "primary", "agentlightning.reward.0.value": reward },
@@ -113,7 +133,7 @@ interface Fixtures {
 
 /** Whatever a test does: no script fails, no policy is broken, and nothing is asked of anybody else. */
 export const test = base.extend<Fixtures>({
-  // biome-ignore lint: the framework wants a pattern
+  // The framework wants a pattern.
   store: async ({}, use) => {
     const store = await Store.start();
     await use(store);
@@ -127,7 +147,8 @@ export const test = base.extend<Fixtures>({
       if (/content security policy/i.test(message.text())) wrong.push(`policy: ${message.text()}`);
     });
     page.on("request", (request) => {
-      if (!request.url().startsWith(served.url) && !request.url().startsWith("data:")) wrong.push(`foreign: ${request.url()}`);
+      if (!request.url().startsWith(served.url) && !request.url().startsWith("data:"))
+        wrong.push(`foreign: ${request.url()}`);
     });
     await use(served);
     expect(wrong).toEqual([]);

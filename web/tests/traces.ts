@@ -1,6 +1,6 @@
 /** Spans for tests, and what tests of traces do again and again. */
 
-import { type Page, expect } from "@playwright/test";
+import { type Locator, type Page, expect } from "@playwright/test";
 import type { Store } from "./store.ts";
 
 export interface Ids {
@@ -14,7 +14,13 @@ export type SpanFields = Record<string, unknown>;
 export const BEGIN = 1_790_000_000;
 
 /** A span from `from` to `to`, in seconds from {@link BEGIN}. */
-export function span(ids: Ids, id: string, from: number | null, to: number | null, more: SpanFields = {}): SpanFields {
+export function span(
+  ids: Ids,
+  id: string,
+  from: number | null,
+  to: number | null,
+  more: SpanFields = {},
+): SpanFields {
   return {
     ...ids,
     sequence_id: 0,
@@ -43,7 +49,9 @@ export async function begin(store: Store, rollout: object = { input: { question:
 
 export async function addSpans(store: Store, spans: readonly SpanFields[]): Promise<void> {
   for (let first = 0; first < spans.length; first += 1000) {
-    const answer = await store.call<{ error?: string }[]>("POST", "spans/batch", { spans: spans.slice(first, first + 1000) });
+    const answer = await store.call<{ error?: string }[]>("POST", "spans/batch", {
+      spans: spans.slice(first, first + 1000),
+    });
     expect(JSON.stringify(answer)).not.toContain("refused");
   }
 }
@@ -67,3 +75,17 @@ export function row(page: Page, label: string) {
 }
 
 export const inspector = (page: Page) => page.getByRole("region", { name: "Chosen span" });
+
+/** Where an element is; it must be there. */
+export async function boxOf(
+  locator: Locator,
+): Promise<{ x: number; y: number; width: number; height: number }> {
+  const box = await locator.boundingBox();
+  if (box === null) throw new Error("it is not in the page");
+  return box;
+}
+
+/** What can be read on the page, without blanks: lines are broken where there is room. */
+export async function textOf(page: Page): Promise<string> {
+  return (await page.locator("main").innerText()).replaceAll(/\s+/g, "");
+}

@@ -1,8 +1,21 @@
 /** The pages of traces and resources, for everybody: no violation in any state, light or dark. */
 
-import AxeBuilder from "@axe-core/playwright";
+import { violations } from "./axe.ts";
 import { expect, test } from "./store.ts";
 import { addSpans, begin, inspector, row, span } from "./traces.ts";
+
+function resources(template: string): object {
+  return {
+    main: {
+      resource_type: "llm",
+      endpoint: "http://x/v1",
+      model: "m",
+      api_key: "sk-0123456789abc",
+      sampling_parameters: { temperature: 1 },
+    },
+    prompt: { resource_type: "prompt_template", template, engine: "jinja" },
+  };
+}
 
 for (const theme of ["light", "dark"] as const) {
   test(`nothing is in the way of anybody, ${theme} (T9)`, async ({ page, served, store }) => {
@@ -34,19 +47,23 @@ for (const theme of ["light", "dark"] as const) {
       span(ids, "boom", 6, 6, {
         parent_id: "root",
         name: "agentlightning.exception",
-        attributes: { "exception.type": "ValueError", "exception.message": "no", "exception.stacktrace": "Traceback\n  File x" },
+        attributes: {
+          "exception.type": "ValueError",
+          "exception.message": "no",
+          "exception.stacktrace": "Traceback\n  File x",
+        },
       }),
-      span(ids, "score", 9, 9, { parent_id: "root", name: "agentlightning.annotation", attributes: { "agentlightning.reward.0.value": -0.5 } }),
+      span(ids, "score", 9, 9, {
+        parent_id: "root",
+        name: "agentlightning.annotation",
+        attributes: { "agentlightning.reward.0.value": -0.5 },
+      }),
     ];
     await addSpans(store, trace(first));
     await store.finish(first, "failed");
     const second = await store.dequeue("worker-2");
     await addSpans(store, trace(second).slice(0, 2));
     const [waiting] = await store.enqueue({ input: "waits" });
-    const resources = (template: string) => ({
-      main: { resource_type: "llm", endpoint: "http://x/v1", model: "m", api_key: "sk-0123456789abc", sampling_parameters: { temperature: 1 } },
-      prompt: { resource_type: "prompt_template", template, engine: "jinja" },
-    });
     const { resources_id } = await store.call("POST", "resources", { resources: resources("a {{ b }}") });
     await store.call("POST", `resources/${resources_id}`, { resources: resources("c {{ b }}\nd") });
     const id = first.rollout_id;
@@ -79,21 +96,23 @@ for (const theme of ["light", "dark"] as const) {
       await page.goto(served.url + state);
       await expect(page.locator("main h1, main h2").first(), state).toBeVisible();
       await page.waitForTimeout(250);
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
-      expect(told, state).toEqual([]);
+      expect(await violations(page), state).toEqual([]);
     }
     await page.setViewportSize({ width: 390, height: 844 });
     for (const state of states.slice(0, 3)) {
       await page.goto(served.url + state);
       await expect(inspector(page)).toBeVisible();
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`), state).toEqual([]);
+      expect(await violations(page), state).toEqual([]);
     }
   });
 }
 
-test("a rollout, a span and its id are reached by keys alone (T10)", async ({ page, served, store, context }) => {
+test("a rollout, a span and its id are reached by keys alone (T10)", async ({
+  page,
+  served,
+  store,
+  context,
+}) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const ids = await begin(store);
   await addSpans(store, [span(ids, "root", 0, 10), span(ids, "one", 1, 2, { parent_id: "root" })]);

@@ -1,9 +1,24 @@
 /** The trace of an attempt: rows, bars, filters, zoom, keys, and what happens while spans come. */
 
 import { expect, test } from "./store.ts";
-import { addSpans, begin, BEGIN, inspector, row, rows, span, type SpanFields } from "./traces.ts";
+import {
+  addSpans,
+  begin,
+  boxOf,
+  BEGIN,
+  inspector,
+  row,
+  rows,
+  span,
+  type SpanFields,
+  textOf,
+} from "./traces.ts";
 
-test("durations below a second are told, errors are marked by more than colour (T8)", async ({ page, served, store }) => {
+test("durations below a second are told, errors are marked by more than colour (T8)", async ({
+  page,
+  served,
+  store,
+}) => {
   const ids = await begin(store);
   await addSpans(store, [
     span(ids, "root", 0, 10),
@@ -17,11 +32,11 @@ test("durations below a second are told, errors are marked by more than colour (
   await expect(row(page, "bad").locator(".wf-bar")).toHaveClass(/is-error/);
   await expect(row(page, "bad")).toContainText("error");
   await expect(row(page, "moment").locator(".wf-point")).toBeVisible();
-  expect(await rows(page)).toContain("0 no timestamps");
-  const box = await row(page, "quick").locator(".wf-bar").boundingBox();
-  const lane = await row(page, "quick").locator(".wf-lane").boundingBox();
-  expect((box!.x - lane!.x) / lane!.width).toBeCloseTo(0.1, 2);
-  expect(box!.width / lane!.width).toBeCloseTo(0.0812, 2);
+  expect(await rows(page)).toContain("1 no timestamps");
+  const box = await boxOf(row(page, "quick").locator(".wf-bar"));
+  const lane = await boxOf(row(page, "quick").locator(".wf-lane"));
+  expect((box.x - lane.x) / lane.width).toBeCloseTo(0.1, 2);
+  expect(box.width / lane.width).toBeCloseTo(0.0812, 2);
 });
 
 test("rows have the attributes of a tree, and one stop of the Tab key", async ({ page, served, store }) => {
@@ -56,7 +71,10 @@ test("rows have the attributes of a tree, and one stop of the Tab key", async ({
 
 test("a parent that comes late takes its children (T13)", async ({ page, served, store }) => {
   const ids = await begin(store);
-  await addSpans(store, [span(ids, "child-1", 1, 2, { parent_id: "late" }), span(ids, "child-2", 2, 3, { parent_id: "late" })]);
+  await addSpans(store, [
+    span(ids, "child-1", 1, 2, { parent_id: "late" }),
+    span(ids, "child-2", 2, 3, { parent_id: "late" }),
+  ]);
   await page.goto(`${served.url}rollouts/${ids.rollout_id}`);
   await expect(page.locator(".pill")).toContainText("Live");
   await expect.poll(() => rows(page)).toEqual(["0 parent not yet received (late)", "1 child-1", "1 child-2"]);
@@ -69,20 +87,32 @@ test("a parent that comes late takes its children (T13)", async ({ page, served,
   await expect(page.locator('[data-key="span:child-1"]')).toHaveAttribute("aria-selected", "true");
 });
 
-test("what is looked at does not move when spans come, and Follow goes with them", async ({ page, served, store }) => {
+test("what is looked at does not move when spans come, and Follow goes with them", async ({
+  page,
+  served,
+  store,
+}) => {
   const ids = await begin(store);
   const many: SpanFields[] = [span(ids, "root", 0, 400)];
   for (let number = 0; number < 300; number += 1) {
-    many.push(span(ids, `s${number}`, 100 + number * 0.5, 100.2 + number * 0.5, { parent_id: "root", name: `step ${number}` }));
+    many.push(
+      span(ids, `s${number}`, 100 + number * 0.5, 100.2 + number * 0.5, {
+        parent_id: "root",
+        name: `step ${number}`,
+      }),
+    );
   }
   await addSpans(store, many);
   await page.goto(`${served.url}rollouts/${ids.rollout_id}?span=s200`);
   await expect(page.locator(".pill")).toContainText("Live");
   await expect(row(page, "step 200")).toBeVisible();
-  const place = async () => (await page.locator('[data-key="span:s200"]').boundingBox())!.y;
+  const place = async () => (await boxOf(page.locator('[data-key="span:s200"]'))).y;
   const before = await place();
   // They lie above what is shown.
-  await addSpans(store, [1, 2, 3, 4].map((number) => span(ids, `early${number}`, number, number + 1, { parent_id: "root" })));
+  await addSpans(
+    store,
+    [1, 2, 3, 4].map((number) => span(ids, `early${number}`, number, number + 1, { parent_id: "root" })),
+  );
   await expect(page.getByRole("treegrid")).toHaveAttribute("aria-rowcount", "306", { timeout: 3_000 });
   expect(Math.abs((await place()) - before)).toBeLessThan(2);
   await page.getByRole("button", { name: "Follow" }).click();
@@ -91,15 +121,26 @@ test("what is looked at does not move when spans come, and Follow goes with them
   await expect(page).toHaveURL(/follow=1/);
 });
 
-test("a trace of 10,000 spans opens at once, and only what is seen is in the document (T11)", async ({ page, served, store }) => {
+test("a trace of 10,000 spans opens at once, and only what is seen is in the document (T11)", async ({
+  page,
+  served,
+  store,
+}) => {
   test.slow();
   const ids = await begin(store);
   const spans: SpanFields[] = [span(ids, "root", 0, 5000)];
   for (let task = 0; task < 100; task += 1) {
-    spans.push(span(ids, `task${task}`, task * 50, task * 50 + 49, { parent_id: "root", name: `task ${task}` }));
+    spans.push(
+      span(ids, `task${task}`, task * 50, task * 50 + 49, { parent_id: "root", name: `task ${task}` }),
+    );
     for (let step = 0; step < 99; step += 1) {
       const from = task * 50 + step * 0.45;
-      spans.push(span(ids, `s${task}.${step}`, from, from + 0.4, { parent_id: `task${task}`, name: `step ${step % 50}` }));
+      spans.push(
+        span(ids, `s${task}.${step}`, from, from + 0.4, {
+          parent_id: `task${task}`,
+          name: `step ${step % 50}`,
+        }),
+      );
     }
   }
   await addSpans(store, spans.slice(0, 10_000));
@@ -116,7 +157,9 @@ test("a trace of 10,000 spans opens at once, and only what is seen is in the doc
   expect(await page.locator("*").count()).toBeLessThanOrEqual(3_000);
   await page.locator(".wf-scroll").evaluate((element) => element.scrollTo(0, 100_000));
   await expect.poll(async () => (await rows(page)).length).toBeLessThan(80);
-  const indexes = await page.locator(".wf-row").evaluateAll((all) => all.map((one) => Number(one.getAttribute("aria-rowindex"))));
+  const indexes = await page
+    .locator(".wf-row")
+    .evaluateAll((all) => all.map((one) => Number(one.getAttribute("aria-rowindex"))));
   expect(Math.max(...indexes)).toBeGreaterThan(3_800);
   expect(await page.locator("*").count()).toBeLessThanOrEqual(3_000);
   const requests = served.seen.filter((path) => path.includes("/trace"));
@@ -127,8 +170,16 @@ test("filters hide what does not fit and keep what is above it, dimmed", async (
   const ids = await begin(store);
   await addSpans(store, [
     span(ids, "root", 0, 10),
-    span(ids, "call", 1, 3, { parent_id: "root", name: "openai.chat.completion", attributes: { "gen_ai.request.model": "small-model" } }),
-    span(ids, "tool", 3, 3.02, { parent_id: "call", name: "tool_call.look", attributes: { "tool.name": "look" } }),
+    span(ids, "call", 1, 3, {
+      parent_id: "root",
+      name: "openai.chat.completion",
+      attributes: { "gen_ai.request.model": "small-model" },
+    }),
+    span(ids, "tool", 3, 3.02, {
+      parent_id: "call",
+      name: "tool_call.look",
+      attributes: { "tool.name": "look" },
+    }),
     span(ids, "bad", 4, 9, { parent_id: "root", status: { status_code: "ERROR" } }),
   ]);
   await page.goto(`${served.url}rollouts/${ids.rollout_id}`);
@@ -200,7 +251,7 @@ test("the minimap zooms by dragging, and its edges by keys", async ({ page, serv
   await addSpans(store, [span(ids, "root", 0, 100), span(ids, "late", 80, 100, { parent_id: "root" })]);
   await page.goto(`${served.url}rollouts/${ids.rollout_id}?span=late`);
   await expect(row(page, "late")).toBeVisible();
-  const map = (await page.locator(".minimap").boundingBox())!;
+  const map = await boxOf(page.locator(".minimap"));
   await page.mouse.move(map.x + map.width * 0.5, map.y + 30);
   await page.mouse.down();
   await page.mouse.move(map.x + map.width * 0.9, map.y + 30, { steps: 4 });
@@ -231,11 +282,19 @@ test("a broken structure is repaired, and said so", async ({ page, served, store
   await expect(inspector(page)).toBeVisible();
 });
 
-test("whatever is seen is in the address, and a reload brings it back (T4)", async ({ page, served, store }) => {
+test("whatever is seen is in the address, and a reload brings it back (T4)", async ({
+  page,
+  served,
+  store,
+}) => {
   const ids = await begin(store, { input: "x", config: { max_attempts: 2, retry_condition: ["failed"] } });
   await addSpans(store, [
     span(ids, "root", 0, 100),
-    span(ids, "call", 10, 60, { parent_id: "root", name: "openai.chat.completion", attributes: { "gen_ai.prompt.0.role": "user", "gen_ai.prompt.0.content": "hi" } }),
+    span(ids, "call", 10, 60, {
+      parent_id: "root",
+      name: "openai.chat.completion",
+      attributes: { "gen_ai.prompt.0.role": "user", "gen_ai.prompt.0.content": "hi" },
+    }),
     span(ids, "bad", 70, 80, { parent_id: "root", status: { status_code: "ERROR" } }),
   ]);
   const states = [
@@ -260,7 +319,7 @@ test("whatever is seen is in the address, and a reload brings it back (T4)", asy
     await expect(inspector(page).getByRole("tab").first(), state).toBeVisible();
     await page.waitForTimeout(300);
     expect(new URL(page.url()).search, state).toBe(`?${state}&unknown=kept`);
-    const shown = async () => (await page.locator("main").innerText()).replaceAll(/\d+ s( ago)?|now/g, "");
+    const shown = async () => (await textOf(page)).replaceAll(/\d+ ?s ?(ago)?|now/g, "");
     const before = await shown();
     await page.reload();
     await expect.poll(shown, { message: state }).toBe(before);
@@ -269,7 +328,11 @@ test("whatever is seen is in the address, and a reload brings it back (T4)", asy
 
 test("back and forward lead through what was chosen", async ({ page, served, store }) => {
   const ids = await begin(store);
-  await addSpans(store, [span(ids, "root", 0, 10), span(ids, "one", 1, 2, { parent_id: "root" }), span(ids, "two", 2, 3, { parent_id: "root" })]);
+  await addSpans(store, [
+    span(ids, "root", 0, 10),
+    span(ids, "one", 1, 2, { parent_id: "root" }),
+    span(ids, "two", 2, 3, { parent_id: "root" }),
+  ]);
   await page.goto(`${served.url}rollouts/${ids.rollout_id}?span=root`);
   await row(page, "one").click();
   await row(page, "two").click();
@@ -298,7 +361,7 @@ test("narrow screens show the inspector over everything (T16)", async ({ page, s
   await expect(row(page, "one")).toBeVisible();
   await expect(inspector(page)).toHaveCount(0);
   await row(page, "one").click();
-  const box = (await inspector(page).boundingBox())!;
+  const box = await boxOf(inspector(page));
   expect(box.width).toBe(390);
   expect(box.height).toBe(844);
   await page.getByRole("button", { name: "Close the inspector" }).click();
@@ -314,7 +377,12 @@ test("a failed attempt opens at its first error", async ({ page, served, store }
     span(ids, "boom", 3, 3, {
       parent_id: "root",
       name: "agentlightning.exception",
-      attributes: { "exception.type": "ValueError", "exception.message": "no such city", "exception.stacktrace": 'Traceback\n  File "/a/site-packages/x.py", line 1\n  File "/app/run.py", line 2' },
+      attributes: {
+        "exception.type": "ValueError",
+        "exception.message": "no such city",
+        "exception.stacktrace":
+          'Traceback\n  File "/a/site-packages/x.py", line 1\n  File "/app/run.py", line 2',
+      },
     }),
   ]);
   await store.finish(ids, "failed");

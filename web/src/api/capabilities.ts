@@ -1,7 +1,7 @@
 /** What the store can do. */
 
 import { signal } from "@preact/signals";
-import type { Capabilities } from "lightning-store-client/trace";
+import type { Capabilities } from "lightning-store-client";
 import { noteFailure } from "../app/live.ts";
 import { client } from "./client.ts";
 import { failureOf } from "./failure.ts";

@@ -1,6 +1,6 @@
 /** The one client of the page. Whatever it asks of the store goes through here. */
 
-import { init, LightningStoreClient } from "lightning-store-client/trace";
+import { init, LightningStoreClient } from "lightning-store-client";
 import { base } from "../app/location.ts";
 
 /** Failed reads are shown at once and asked again when the store is back, so the client repeats nothing by itself. */

@@ -1,6 +1,6 @@
 /** Why there is nothing to show. */
 
-import { LightningStoreError } from "lightning-store-client/trace";
+import { LightningStoreError } from "lightning-store-client";
 
 export interface Failure {
   /** `offline`: the store was not reached. `request`: it refused. `server`: it failed. `page`: we did. */

@@ -18,12 +18,10 @@ export function Banners() {
             Server not reachable since {clock(since / 1000, zone.value)} {zoneLabel(zone.value, since / 1000)}
             ; what you see may be out of date
           </span>
-          <span aria-hidden="true">
-            {retryAt.value !== null && `· retrying in ${seconds(retryAt.value)}`}
-          </span>
           <button type="button" class="button" onClick={retryNow}>
             Retry now
           </button>
+          <span aria-hidden="true">{retryAt.value !== null && `retrying in ${seconds(retryAt.value)}`}</span>
         </div>
       )}
       {level.value === "reduced" && (

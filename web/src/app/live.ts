@@ -4,7 +4,7 @@
  */
 
 import { computed, effect, signal } from "@preact/signals";
-import type { Items, StoreEvent, Topic } from "lightning-store-client/trace";
+import type { Items, StoreEvent, Topic } from "lightning-store-client";
 import { client } from "../api/client.ts";
 import type { Failure } from "../api/failure.ts";
 import { failureOf } from "../api/failure.ts";

@@ -51,9 +51,7 @@ export function LiveSwitch() {
     <button
       type="button"
       class="button"
-      role="switch"
-      aria-checked={!paused.value}
-      aria-label="Live updates"
+      aria-label={paused.value ? "Resume live updates" : "Pause live updates"}
       title={paused.value ? "Resume live updates (p)" : "Pause live updates (p)"}
       onClick={() => setPaused(!paused.peek())}
     >

@@ -21,21 +21,44 @@ interface Route {
 
 export type Section = "overview" | "rollouts" | "queue" | "workers" | "resources" | "settings" | null;
 
+/** Pages that show traces, or whole objects as they were written, need a module of their own first. */
+function withTraces(load: Load): Load {
+  return async () => {
+    const [page] = await Promise.all([
+      load(),
+      import("../api/trace.ts").then(({ loadTrace }) => loadTrace()),
+    ]);
+    return page;
+  };
+}
+
 const ROUTES: readonly Route[] = [
   { path: [], section: "overview", load: () => import("../pages/overview/page.tsx") },
   { path: ["rollouts"], section: "rollouts", load: () => import("../pages/rollouts/page.tsx") },
-  { path: ["rollouts", ":id"], section: "rollouts", load: () => import("../pages/rollout/page.tsx") },
+  {
+    path: ["rollouts", ":id"],
+    section: "rollouts",
+    load: withTraces(() => import("../pages/rollout/page.tsx")),
+  },
   {
     path: ["rollouts", ":id", "compare"],
     section: "rollouts",
-    load: () => import("../pages/compare/attempts.tsx"),
+    load: withTraces(() => import("../pages/compare/attempts.tsx")),
   },
-  { path: ["compare"], section: "rollouts", load: () => import("../pages/compare/rollouts.tsx") },
+  { path: ["compare"], section: "rollouts", load: withTraces(() => import("../pages/compare/rollouts.tsx")) },
   { path: ["queue"], section: "queue", load: () => import("../pages/queue/page.tsx") },
   { path: ["workers"], section: "workers", load: () => import("../pages/workers/page.tsx") },
   { path: ["workers", ":id"], section: "workers", load: () => import("../pages/workers/detail.tsx") },
-  { path: ["resources"], section: "resources", load: () => import("../pages/resources/page.tsx") },
-  { path: ["resources", ":id"], section: "resources", load: () => import("../pages/resources/detail.tsx") },
+  {
+    path: ["resources"],
+    section: "resources",
+    load: withTraces(() => import("../pages/resources/page.tsx")),
+  },
+  {
+    path: ["resources", ":id"],
+    section: "resources",
+    load: withTraces(() => import("../pages/resources/detail.tsx")),
+  },
   { path: ["settings"], section: "settings", load: () => import("../pages/settings/page.tsx") },
 ];
 const MISSING: Route = { path: ["*"], section: null, load: () => import("./not_found.tsx") };

@@ -8,17 +8,19 @@ import { failureOf } from "../api/failure.ts";
 import { ErrorState } from "../components/states.tsx";
 import { announcement } from "./announce.ts";
 import { Banners } from "./banners.tsx";
-import { Help } from "./help.tsx";
+import { lazy } from "./lazy.tsx";
 import { type Command, useCommands } from "./keyboard.ts";
 import { paused, refreshAll, setPaused } from "./live.ts";
 import { absolute, navigate, onArrival, place } from "./location.ts";
-import { Palette } from "./palette.tsx";
 import { railCollapsed, theme } from "./preferences.ts";
 import { Rail } from "./rail.tsx";
 import { brokenPage, shown } from "./routes.tsx";
 import { TopBar } from "./top_bar.tsx";
 import { copyText } from "../components/copy.tsx";
 import { announce } from "./announce.ts";
+
+const Help = lazy(() => import("./help.tsx").then((module) => module.Help));
+const Palette = lazy(() => import("./palette.tsx").then((module) => module.Palette));
 
 const GO: readonly (readonly [key: string, path: string, label: string])[] = [
   ["o", "/", "Overview"],

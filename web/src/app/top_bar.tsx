@@ -10,7 +10,7 @@ import { theme, times, zone } from "./preferences.ts";
 export function TopBar({ onSearch, onHelp }: { onSearch: () => void; onHelp: () => void }) {
   return (
     <header class="top-bar">
-      <button type="button" class="search-button" onClick={onSearch} aria-label="Search and commands">
+      <button type="button" class="search-button" onClick={onSearch} aria-keyshortcuts="Control+K">
         <Icon name="search" />
         <span>Search ids, go anywhere…</span>
         <kbd>Ctrl K</kbd>

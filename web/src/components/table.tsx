@@ -15,6 +15,8 @@ export interface Column<T> {
   readonly numeric?: boolean;
   /** In a card: the whole width, and without its label. */
   readonly wide?: boolean;
+  /** In a card it needs no label. */
+  readonly plain?: boolean;
   readonly class?: string;
   cell(row: T): ComponentChildren;
 }
@@ -69,7 +71,7 @@ export function Table<T>({ caption, columns, rows, keyOf, sort, onSort, current,
                 <td
                   key={column.name}
                   role="cell"
-                  data-label={column.wide === true ? "" : column.label}
+                  data-label={column.wide === true || column.plain === true ? "" : column.label}
                   class={classOf(column)}
                 >
                   {column.cell(row)}

@@ -2,14 +2,15 @@ import * as differ from "diff";
 import { describe, expect, it } from "vitest";
 import { type DiffRow, diffRows, folded } from "./lines.ts";
 
+function words(line: DiffRow["left"]): string {
+  if (line === undefined) return "∅";
+  return line.pieces.map((piece) => (piece.changed ? `[${piece.text}]` : piece.text)).join("");
+}
+
 function told(rows: readonly DiffRow[]): string[] {
-  return rows.map(({ left, right }) => {
-    const words = (line: DiffRow["left"]): string =>
-      line === undefined
-        ? "∅"
-        : line.pieces.map((piece) => (piece.changed ? `[${piece.text}]` : piece.text)).join("");
-    return left === right ? `  ${words(left)}` : `${words(left)} | ${words(right)}`;
-  });
+  return rows.map(({ left, right }) =>
+    left === right ? `  ${words(left)}` : `${words(left)} | ${words(right)}`,
+  );
 }
 
 describe("differences of lines", () => {

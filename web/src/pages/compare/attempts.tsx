@@ -1,11 +1,11 @@
 /** Two attempts of one rollout, side by side. */
 
 import { useQuery } from "../../api/query.ts";
-import { client } from "../../api/client.ts";
 import type { PageProps } from "../../app/routes.tsx";
 import { useTitle } from "../../app/title.ts";
 import { Answered, Empty } from "../../components/states.tsx";
 import { shortId } from "../../format/id.ts";
+import { loadRollout } from "../rollout/load.ts";
 import { Compare } from "./compare.tsx";
 import { url } from "./state.ts";
 
@@ -13,13 +13,14 @@ export function Page({ id }: PageProps) {
   useTitle("Compare", shortId(id));
   const answer = useQuery({
     key: id,
-    load: (signal) => client.dashboard.rollout(id, { signal }),
+    load: async (signal) => ({ loaded: await loadRollout(id, signal) }),
     keep: false,
   });
   const { a, b } = url.signal.value;
   return (
     <Answered answer={answer}>
-      {({ attempts }) => {
+      {({ loaded }) => {
+        const attempts = loaded?.detail.attempts ?? [];
         const ids = attempts.map(({ attempt }) => attempt.attempt_id);
         // Without a choice: the last one and the one before.
         const second = b === "latest" || b === null ? ids.at(-1) : b;

@@ -2,7 +2,7 @@
 
 import "./overview.css";
 import { useSignal } from "@preact/signals";
-import type { Attention, RolloutRow, StoreSummary } from "lightning-store-client/trace";
+import type { Attention, RolloutRow, StoreSummary } from "lightning-store-client";
 import { capabilities, level } from "../../api/capabilities.ts";
 import { client } from "../../api/client.ts";
 import { useQuery } from "../../api/query.ts";
@@ -196,10 +196,11 @@ function targetOf({ rollout_id, attempt_id, worker_id, kind }: Attention): strin
 }
 
 const LATEST: readonly Column<RolloutRow>[] = [
-  { name: "status", label: "Status", cell: ({ status }) => <StatusBadge status={status} /> },
+  { name: "status", label: "Status", plain: true, cell: ({ status }) => <StatusBadge status={status} /> },
   {
     name: "id",
     label: "Rollout",
+    plain: true,
     cell: ({ rollout_id }) => (
       <a class="mono" href={href(pathOf("rollouts", rollout_id))} title={rollout_id}>
         {shortId(rollout_id)}

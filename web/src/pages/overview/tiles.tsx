@@ -1,7 +1,7 @@
 /** The store in a dozen numbers, each a way to what it counts. */
 
 import type { ComponentChildren } from "preact";
-import type { StoreSummary, SummaryStep } from "lightning-store-client/trace";
+import type { StoreSummary, SummaryStep } from "lightning-store-client";
 import { now } from "../../app/clock.ts";
 import { href } from "../../app/location.ts";
 import { Sparkline } from "../../components/chart.tsx";

@@ -1,6 +1,6 @@
 /** Who waits, in the order in which they are taken. */
 
-import type { QueueView, RolloutRow, WaitingRollout } from "lightning-store-client/trace";
+import type { QueueView, RolloutRow, WaitingRollout } from "lightning-store-client";
 import { level } from "../../api/capabilities.ts";
 import { client } from "../../api/client.ts";
 import { useQuery } from "../../api/query.ts";
@@ -190,7 +190,7 @@ function resourcesCell({ resources_id }: RolloutRow) {
 
 const WAITING: readonly Column<WaitingRollout>[] = [
   { name: "position", label: "#", numeric: true, cell: ({ position }) => count(position) },
-  { name: "id", label: "Rollout", cell: ({ row }) => idCell(row) },
+  { name: "id", label: "Rollout", plain: true, cell: ({ row }) => idCell(row) },
   { name: "input", label: "Input", wide: true, class: "input", cell: ({ row }) => inputCell(row) },
   { name: "mode", label: "Mode", cell: ({ row }) => row.mode ?? <span class="muted">—</span> },
   { name: "resources", label: "Resources", cell: ({ row }) => resourcesCell(row) },
@@ -208,9 +208,10 @@ const TAKEN: readonly Column<RolloutRow>[] = [
   {
     name: "status",
     label: "Status",
+    plain: true,
     cell: ({ status, attempt }) => <StatusBadge status={status} attempt={attempt?.status} />,
   },
-  { name: "id", label: "Rollout", cell: idCell },
+  { name: "id", label: "Rollout", plain: true, cell: idCell },
   { name: "input", label: "Input", wide: true, class: "input", cell: inputCell },
   {
     name: "worker",

@@ -1,6 +1,6 @@
 /** The columns of the table of rollouts. */
 
-import type { RolloutRow } from "lightning-store-client/trace";
+import type { RolloutRow } from "lightning-store-client";
 import { useRef } from "preact/hooks";
 import { now } from "../../app/clock.ts";
 import { href, pathOf } from "../../app/location.ts";
@@ -22,11 +22,23 @@ type RowColumn = Column<RolloutRow> & {
 
 const DASH = <span class="muted">—</span>;
 
+function lasting(seconds: number | null) {
+  return seconds === null ? DASH : duration(seconds);
+}
+
 export const COLUMNS: readonly RowColumn[] = [
-  { name: "status", label: "Status", sort: "status", usual: true, cell: (row) => <StatusCell row={row} /> },
+  {
+    name: "status",
+    label: "Status",
+    plain: true,
+    sort: "status",
+    usual: true,
+    cell: (row) => <StatusCell row={row} />,
+  },
   {
     name: "id",
     label: "Rollout",
+    plain: true,
     sort: "id",
     usual: true,
     cell: ({ rollout_id }) => (
@@ -74,7 +86,7 @@ export const COLUMNS: readonly RowColumn[] = [
     numeric: true,
     usual: true,
     cell: ({ queue_wait, start_time, status }) =>
-      queue_wait === null && status === "queuing" ? <Since at={start_time} /> : duration(queue_wait),
+      queue_wait === null && status === "queuing" ? <Since at={start_time} /> : lasting(queue_wait),
   },
   {
     name: "run",
@@ -86,7 +98,7 @@ export const COLUMNS: readonly RowColumn[] = [
       run_time === null && attempt != null && isOpen(attempt.status) ? (
         <Since at={attempt.start_time} />
       ) : (
-        duration(run_time)
+        lasting(run_time)
       ),
   },
   {

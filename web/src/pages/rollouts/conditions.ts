@@ -1,6 +1,6 @@
 /** What the address of the list says, as a question to the store. */
 
-import type { DashboardRolloutsQuery } from "lightning-store-client/trace";
+import type { DashboardRolloutsQuery } from "lightning-store-client";
 import { choice, decimal, list, optional, type StateOf, text, whole, words } from "../../url/params.ts";
 import {
   ATTEMPT_STATUSES,

@@ -1,6 +1,6 @@
 /** How many rollouts there are of each kind, to choose from. */
 
-import type { RolloutFacets } from "lightning-store-client/trace";
+import type { RolloutFacets } from "lightning-store-client";
 import { Icon } from "../../components/icon.tsx";
 import { Menu } from "../../components/menu.tsx";
 import { StatusBadge } from "../../components/status.tsx";

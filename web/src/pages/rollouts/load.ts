@@ -5,7 +5,7 @@ import type {
   RolloutRow,
   RolloutRows,
   RolloutWithAttempt,
-} from "lightning-store-client/trace";
+} from "lightning-store-client";
 import { level } from "../../api/capabilities.ts";
 import { client } from "../../api/client.ts";
 import { type Asked, type ListState, SORTS, sortOf } from "./conditions.ts";

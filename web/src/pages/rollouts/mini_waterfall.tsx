@@ -1,6 +1,6 @@
 /** An attempt at a glance: its spans on a line of time, without names. */
 
-import type { LightSpan } from "lightning-store-client/trace";
+import type { LightSpan } from "lightning-store-client";
 import { duration } from "../../format/duration.ts";
 import { plural } from "../../format/number.ts";
 

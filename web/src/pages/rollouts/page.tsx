@@ -3,7 +3,7 @@
 import "./rollouts.css";
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import type { RolloutRow } from "lightning-store-client/trace";
+import type { RolloutRow } from "lightning-store-client";
 import { level } from "../../api/capabilities.ts";
 import { useQuery, usePaced } from "../../api/query.ts";
 import { announce } from "../../app/announce.ts";
@@ -11,6 +11,7 @@ import { useCommands } from "../../app/keyboard.ts";
 import { noteAnswer, noteFailure } from "../../app/live.ts";
 import { href, navigate, pathOf, place } from "../../app/location.ts";
 import { columns as preferredColumns } from "../../app/preferences.ts";
+import { lazy } from "../../app/lazy.tsx";
 import { useTitle } from "../../app/title.ts";
 import { trail } from "../../app/trail.ts";
 import { failureOf } from "../../api/failure.ts";
@@ -37,11 +38,13 @@ import { Export } from "./export.tsx";
 import { Conditions, Excluded, FacetMenus, StatusFacet } from "./facets.tsx";
 import { FirstRollout } from "../overview/first_rollout.tsx";
 import { type ListPage, loadChanges, loadPage } from "./load.ts";
-import { Peek } from "./peek.tsx";
 import { QueryBar } from "./query_bar.tsx";
 import { useCursor } from "./cursor.ts";
 
 const url = urlState(PARAMS);
+const Peek = lazy(() => import("./peek.tsx").then((module) => module.Peek));
+/** Spans that are not counted yet are told from so many on; a few always are on their way. */
+const MANY = 50;
 
 export function Page() {
   useTitle("Rollouts");
@@ -144,7 +147,7 @@ export function Page() {
         <div class="page-head">
           <h1>Rollouts</h1>
           {page !== null && <span class="muted">{count(total)}</span>}
-          {page !== null && page.behind > 0 && (
+          {page !== null && page.behind > MANY && (
             <span class="muted" title="Rewards, tokens and counts follow the spans a moment later">
               · {plural(page.behind, "span")} to be counted
             </span>

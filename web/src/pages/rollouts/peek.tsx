@@ -1,7 +1,8 @@
 /** A look at one rollout beside the list. */
 
-import type { RolloutRow } from "lightning-store-client/trace";
+import type { RolloutRow } from "lightning-store-client";
 import { client } from "../../api/client.ts";
+import { failureOf } from "../../api/failure.ts";
 import { useQuery } from "../../api/query.ts";
 import { href, pathOf } from "../../app/location.ts";
 import { CopyButton } from "../../components/copy.tsx";
@@ -30,7 +31,9 @@ export function Peek({ id, onClose, onStep }: Props) {
       const detail = await client.dashboard.rollout(id, { signal });
       const newest = detail.attempts.at(-1)?.attempt.attempt_id;
       const trace =
-        newest === undefined ? null : await client.dashboard.trace(id, newest, { limit: 200 }, { signal });
+        newest === undefined
+          ? null
+          : await client.dashboard.trace(id, newest, { limit: 200 }, { signal }).catch(unlessAborted);
       return { detail, trace };
     },
   });
@@ -60,15 +63,15 @@ export function Peek({ id, onClose, onStep }: Props) {
           {({ detail, trace }) => (
             <>
               <Facts row={detail.row} />
-              <h3>Input</h3>
+              <h2>Input</h2>
               <pre class="box">{pretty(detail.rollout.input)}</pre>
               {detail.row.facts.last_error !== null && (
                 <>
-                  <h3>Last error</h3>
+                  <h2>Last error</h2>
                   <pre class="box bad">{detail.row.facts.last_error}</pre>
                 </>
               )}
-              <h3>{plural(detail.attempts.length, "attempt")}</h3>
+              <h2>{plural(detail.attempts.length, "attempt")}</h2>
               <ul class="plain attempts">
                 {detail.attempts.map(({ attempt, facts, reason }) => (
                   <li key={attempt.attempt_id}>
@@ -92,7 +95,7 @@ export function Peek({ id, onClose, onStep }: Props) {
               </ul>
               {trace !== null && (
                 <>
-                  <h3>Newest attempt</h3>
+                  <h2>Newest attempt</h2>
                   <MiniWaterfall spans={trace.items} total={trace.total} />
                 </>
               )}
@@ -133,4 +136,10 @@ function Facts({ row }: { row: RolloutRow }) {
 function pretty(value: unknown): string {
   const text = typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? "");
   return text.length > 4_000 ? `${text.slice(0, 4_000)}…` : text;
+}
+
+/** The rest can be looked at without the trace. */
+function unlessAborted(error: unknown): null {
+  if (failureOf(error) === null) throw error;
+  return null;
 }

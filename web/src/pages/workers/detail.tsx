@@ -2,12 +2,12 @@
 
 import "./workers.css";
 import { useSignal } from "@preact/signals";
-import type { AttemptRow, WorkerDetail } from "lightning-store-client/trace";
+import type { Attempt, AttemptRow, WorkerDetail } from "lightning-store-client";
 import { useEffect } from "preact/hooks";
 import { level } from "../../api/capabilities.ts";
 import { client } from "../../api/client.ts";
 import { useQuery } from "../../api/query.ts";
-import { href, pathOf } from "../../app/location.ts";
+import { href, navigate, pathOf } from "../../app/location.ts";
 import { zone } from "../../app/preferences.ts";
 import type { PageProps } from "../../app/routes.tsx";
 import { useTitle } from "../../app/title.ts";
@@ -114,22 +114,25 @@ function Hour({ detail: { attempts, time } }: { detail: WorkerDetail }) {
       </header>
       <div class="body stack">
         <div>
+          {/* A picture that can be clicked; what it leads to is in the table below too. */}
           <div
             class="lane"
-            role="group"
-            aria-label={`${plural(attempts.length, "attempt")} on a line of time`}
+            role="img"
+            aria-label={`${plural(attempts.length, "attempt")} of the last hour on a line of time`}
+            onClick={(event) => {
+              const path = event.target instanceof HTMLElement ? event.target.dataset["path"] : undefined;
+              if (path !== undefined) navigate(path);
+            }}
           >
             {attempts.map(({ attempt }) => {
-              const [from, to] = [place(attempt.start_time), place(attempt.end_time ?? time)];
+              const end = endOf(attempt, time);
+              const [from, to] = [place(attempt.start_time), place(end)];
               return (
-                <a
+                <i
                   key={attempt.attempt_id}
-                  href={href(
-                    `${pathOf("rollouts", attempt.rollout_id)}?attempt=${encodeURIComponent(attempt.attempt_id)}`,
-                  )}
+                  data-path={`${pathOf("rollouts", attempt.rollout_id)}?attempt=${encodeURIComponent(attempt.attempt_id)}`}
                   data-status={attempt.status}
-                  aria-label={`${attempt.rollout_id}, ${attempt.status}`}
-                  title={`${attempt.rollout_id} · ${attempt.status} · ${duration((attempt.end_time ?? time) - attempt.start_time)}`}
+                  title={`${attempt.rollout_id} · ${attempt.status} · ${duration(end - attempt.start_time)}`}
                   style={{ "--left": `${from}%`, "--width": `${Math.max(0, to - from)}%` }}
                 />
               );
@@ -147,7 +150,7 @@ function Hour({ detail: { attempts, time } }: { detail: WorkerDetail }) {
           <Table
             caption="Attempts of the last hour"
             columns={ATTEMPTS}
-            rows={attempts.slice(-25).toReversed()}
+            rows={attempts.slice(-MOST_ROWS).toReversed()}
             keyOf={({ attempt }) => attempt.attempt_id}
           />
         </div>
@@ -156,11 +159,29 @@ function Hour({ detail: { attempts, time } }: { detail: WorkerDetail }) {
   );
 }
 
+/** Attempts in the table; the line of time has all. */
+const MOST_ROWS = 50;
+
+function isOpen({ status }: Attempt): boolean {
+  return status === "running" || status === "preparing";
+}
+
+/** When it ended, as far as it is known: one that was given up says only when it was last heard of. */
+function endOf(attempt: Attempt, now: number): number {
+  return attempt.end_time ?? (isOpen(attempt) ? now : (attempt.last_heartbeat_time ?? attempt.start_time));
+}
+
 const ATTEMPTS: readonly Column<AttemptRow>[] = [
-  { name: "status", label: "Status", cell: ({ attempt }) => <StatusBadge status={attempt.status} /> },
+  {
+    name: "status",
+    label: "Status",
+    plain: true,
+    cell: ({ attempt }) => <StatusBadge status={attempt.status} />,
+  },
   {
     name: "rollout",
     label: "Rollout",
+    plain: true,
     cell: ({ attempt }) => (
       <a
         class="mono"
@@ -179,7 +200,11 @@ const ATTEMPTS: readonly Column<AttemptRow>[] = [
     label: "Why it ended",
     wide: true,
     class: "input",
-    cell: ({ reason, facts }) => <span class="line muted">{reason ?? facts.last_error ?? ""}</span>,
+    cell: ({ attempt, reason, facts }) => (
+      <span class="line muted">
+        {reason ?? (attempt.status === "succeeded" ? "" : facts.last_error) ?? ""}
+      </span>
+    ),
   },
   {
     name: "reward",
@@ -193,11 +218,7 @@ const ATTEMPTS: readonly Column<AttemptRow>[] = [
     label: "Run time",
     numeric: true,
     cell: ({ attempt }) =>
-      attempt.end_time === null ? (
-        <Since at={attempt.start_time} />
-      ) : (
-        duration(attempt.end_time - attempt.start_time)
-      ),
+      isOpen(attempt) ? <Since at={attempt.start_time} /> : duration(endOf(attempt, 0) - attempt.start_time),
   },
   {
     name: "started",

@@ -1,7 +1,7 @@
 /** Who works, at what, and how their machines do. */
 
 import "./workers.css";
-import type { WorkerRow, WorkerRows } from "lightning-store-client/trace";
+import type { WorkerRow, WorkerRows } from "lightning-store-client";
 import { level } from "../../api/capabilities.ts";
 import { client } from "../../api/client.ts";
 import { useQuery } from "../../api/query.ts";
@@ -193,10 +193,11 @@ const COLUMNS: readonly Column<WorkerRow>[] = [
   {
     name: "id",
     label: "Worker",
+    plain: true,
     sort: "worker_id",
     cell: ({ worker: { worker_id } }) => <a href={href(pathOf("workers", worker_id))}>{worker_id}</a>,
   },
-  { name: "status", label: "Status", sort: "status", cell: (row) => <WorkerStatus row={row} /> },
+  { name: "status", label: "Status", plain: true, sort: "status", cell: (row) => <WorkerStatus row={row} /> },
   {
     name: "current",
     label: "At work on",

@@ -34,15 +34,14 @@ export function Axis({
   });
   return (
     <div class="wf-axis">
-      {ticks.map((tick) => (
-        <span
-          key={tick.label}
-          class={`wf-tick${tick.at * width + tick.label.length * 7 > width + 8 ? " is-last" : ""}`}
-          style={{ "--left": `${(tick.at * 100).toFixed(3)}%` }}
-        >
-          {tick.label}
-        </span>
-      ))}
+      {ticks
+        // The last one may have no room for its words.
+        .filter((tick) => tick.at * width + tick.label.length * 6.6 < width + 12)
+        .map((tick) => (
+          <span key={tick.label} class="wf-tick" style={{ "--left": `${(tick.at * 100).toFixed(3)}%` }}>
+            {tick.label}
+          </span>
+        ))}
     </div>
   );
 }

@@ -92,7 +92,23 @@ export function FilterBar({ model }: { readonly model: WaterfallModel }) {
             </button>
           </>
         ) : null}
-        <span class="wf-filter-space" />
+      </div>
+      <div class="wf-second">
+        <div class="wf-chips" role="group" aria-label="Kinds">
+          {kinds.map((kind) => (
+            <button
+              key={kind}
+              type="button"
+              class="chip wf-chip"
+              aria-pressed={state.kind.includes(kind)}
+              onClick={() => toggle(kind)}
+            >
+              <KindIcon kind={kind} />
+              {kindWord(kind)} <span class="muted">{count(counts[kind] ?? 0)}</span>
+            </button>
+          ))}
+          <Repairs model={model} />
+        </div>
         <LevelMenu model={model} />
         <button
           type="button"
@@ -103,21 +119,6 @@ export function FilterBar({ model }: { readonly model: WaterfallModel }) {
         >
           Follow
         </button>
-      </div>
-      <div class="wf-chips" role="group" aria-label="Kinds">
-        {kinds.map((kind) => (
-          <button
-            key={kind}
-            type="button"
-            class="chip wf-chip"
-            aria-pressed={state.kind.includes(kind)}
-            onClick={() => toggle(kind)}
-          >
-            <KindIcon kind={kind} />
-            {kindWord(kind)} <span class="muted">{count(counts[kind] ?? 0)}</span>
-          </button>
-        ))}
-        <Repairs model={model} />
       </div>
       <Breadcrumbs model={model} />
     </div>

@@ -199,8 +199,9 @@ function draw(canvas: HTMLCanvasElement, map: MinimapColumns, width: number): vo
   const deepest = map.deepest.reduce((most, depth) => Math.max(most, depth), 1);
   const top = 10;
   const room = HEIGHT - top - 4;
-  const y = (depth: number): number => top + (depth / (deepest + 1)) * room;
-  const row = Math.max(2, room / (deepest + 1) - 0.5);
+  const pitch = Math.min(9, room / (deepest + 1));
+  const y = (depth: number): number => top + depth * pitch;
+  const row = Math.max(1.5, pitch - 1);
   // What goes on: from the topmost to the lowest span of each column, stronger at the lowest.
   pen.fillStyle = colour("color-mix(in srgb, var(--line-strong) 30%, transparent)");
   for (let x = 0; x < columns; x += 1) {

@@ -108,7 +108,7 @@ export class WaterfallModel {
   /** Chooses a row, and its span if it has one. */
   choose(row: Row, how: { push?: boolean; focus?: boolean; center?: boolean } = {}): void {
     this.active.value = row.key;
-    if (row.span_id !== null) url.set({ span: row.span_id }, how.push ? "push" : "replace");
+    select(row.span_id, how.push ? "push" : "replace");
     this.wanted.value = { key: row.key, focus: how.focus ?? true, center: how.center ?? false };
   }
 
@@ -117,7 +117,7 @@ export class WaterfallModel {
     const found = this.waterfall.row(row);
     if (found === null) return;
     this.active.value = found.key;
-    if (found.span_id !== null) url.set({ span: found.span_id }, "replace");
+    select(found.span_id, "replace");
   }
 
   chooseRow(row: number, how: { push?: boolean; focus?: boolean; center?: boolean } = {}): void {
@@ -186,4 +186,9 @@ export class WaterfallModel {
 /** Times in addresses have no more digits than clocks. */
 function microseconds(seconds: number): number {
   return Math.round(seconds * 1e6) / 1e6;
+}
+
+/** Puts the chosen span into the address, unless it is there. */
+function select(spanId: string | null, how: "push" | "replace"): void {
+  if (spanId !== null && url.value.span !== spanId) url.set({ span: spanId }, how);
 }
