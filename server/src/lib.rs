@@ -9,7 +9,7 @@
 //! Data flows one way, and imports point down only:
 //!
 //! ```text
-//!   http/      parse → call → shape: v1_agl, otlp, ops, page
+//!   http/      parse → call → shape: v1_agl, dashboard, otlp, ops, page
 //!   service/   one file per use case; those that write are Operations, run inside one transaction
 //!   domain/    pure functions (state, now) → next state: no storage, no clock, no async
 //!   storage/   Tx (row verbs) · queries · wake-ups                     sqlite/
@@ -67,6 +67,14 @@
 //! - **The past can be told.** An operation may carry the moment at which it happened ([`service::told`]); the demo
 //!   tells hours of a training run so, through the use cases that requests come to.
 //! - **Superseded versions of resources** are kept in the transaction that replaces them, so many of each set.
+//! - **What spans say is worked out beside the requests that bring them** ([`service::projection`]): one task follows the
+//!   span table behind a watermark, folds new spans into facts of their attempts ([`domain::facts`]), and writes both in one
+//!   small operation, so that they go together through a crash. It sleeps until spans are committed; while nobody looks at
+//!   the dashboard it waits for company and takes a tenth of one processor at the most. Rules that change have another
+//!   number, and facts are made anew.
+//! - **Lists of the dashboard are one pass over narrow rows**, whatever they are filtered and sorted by, and whatever the
+//!   page; a place in a list is a value and a key, not a number. What happened when is noted in memory with each commit
+//!   ([`storage::history`]), or read from an index of ends, step by step, and remembered when the step is over.
 //! - **What is only kept is not read**: JSON of the users is checked when it comes in, stored as text, and copied into
 //!   answers ([`lightning_store_client::wire::RawJson`], [`lightning_store_client::wire::to_json`]).
 //! - **Numbers of rows are kept, not counted**, so that the first page of a million rollouts is as quick as that of ten.

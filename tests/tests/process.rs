@@ -7,6 +7,8 @@ use std::time::Duration;
 use lightning_store_e2e::clock;
 use lightning_store_e2e::http::Request;
 use lightning_store_e2e::server::{Ended, Launch};
+use lightning_store_e2e::span::span;
+use lightning_store_e2e::sse::Stream;
 use rusqlite::Connection;
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -165,9 +167,18 @@ async fn a_database_of_the_first_schema_is_brought_up_to_date_with_all_it_holds(
     let body = json!({"rollouts": [{"input": "old"}]});
     let server = Launch::sqlite(&database).start();
     server.client().post(enqueue, &body).await.expect(201);
+    let started = server.client().post("/v1/agl/rollouts", &json!({"input": "old, too"})).await.expect(201);
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let (rollout, attempt) = (text(&started["rollout_id"]), text(&started["attempt"]["attempt_id"]));
+    server.client().post("/v1/agl/spans", &span(&rollout, &attempt, 1, "s")).await.expect(201);
     server.stop();
     let old = Connection::open(&database).unwrap();
-    old.execute_batch("DROP TABLE answers; PRAGMA user_version = 1").unwrap();
+    old.execute_batch(
+        "DROP TABLE answers; DROP INDEX rollouts_by_end; DROP INDEX attempts_by_end; DROP INDEX attempts_expired; \
+         DROP TABLE attempt_facts; DROP TABLE rollout_facts; DROP TABLE projection; \
+         ALTER TABLE rollouts DROP COLUMN first_start; PRAGMA user_version = 1",
+    )
+    .unwrap();
     drop(old);
 
     let server = Launch::sqlite(&database).start();
@@ -175,7 +186,16 @@ async fn a_database_of_the_first_schema_is_brought_up_to_date_with_all_it_holds(
     for _ in 0..2 {
         server.client().send(request.clone()).await.expect(201);
     }
-    assert_eq!(server.client().get("/v1/agl/rollouts").await.expect(200)["total"], 2);
+    assert_eq!(server.client().get("/v1/agl/rollouts").await.expect(200)["total"], 3);
+    let mut changes = Stream::open(server.address(), "/v1/agl/events?topics=summary", &[]).await;
+    let detail = loop {
+        let detail = server.client().get(&format!("/v1/agl/dashboard/rollouts/{rollout}")).await.expect(200);
+        if detail["behind"] == 0 {
+            break detail;
+        }
+        changes.message().await;
+    };
+    assert_eq!((&detail["row"]["facts"]["spans"], &detail["row"]["queue_wait"]), (&json!(1), &json!(0.0)));
 }
 
 #[test]

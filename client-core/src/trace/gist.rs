@@ -35,13 +35,13 @@ impl Gist {
     /// The gist of the span `name` with these members (JSON without the braces around it). Nothing is known of a text that
     /// cannot be read.
     pub fn of(name: &str, members: &str) -> Self {
-        let text = format!("{{{members}}}");
+        let text = ["{", members, "}"].concat();
         let Ok(tape) = Tape::parse(&text, BOUNDS) else { return Self::default() };
         let span = tape.root();
         let attributes = Attributes::of_span(span);
         let kind = Kind::detect(name, &attributes);
         let is_error = kind == Kind::Exception || failed(span) || has_exception(span);
-        let usage = Usage::of(&attributes);
+        let usage = Usage::spent(&attributes);
         let asked = || model_requested(&attributes).filter(|_| matches!(kind, Kind::Llm | Kind::Embedding));
         Self {
             error: is_error.then(|| error(name, span, &attributes)),

@@ -94,6 +94,20 @@ impl Usage {
         usage
     }
 
+    /// What sums need: tokens of the prompt and of the answer, and the cost. Nothing else is looked for.
+    pub(super) fn spent(attributes: &Attributes<'_>) -> Self {
+        let mut usage = Self {
+            input: attributes.count(INPUT),
+            output: attributes.count(OUTPUT),
+            cost: attributes.number(COST),
+            ..Self::default()
+        };
+        if usage.input.is_none() && usage.output.is_none() {
+            usage.read_raw(attributes);
+        }
+        usage
+    }
+
     /// `llm.<provider>.usage`: a dict as text.
     fn read_raw(&mut self, attributes: &Attributes<'_>) {
         let Some(raw) = provider_structure(attributes, "usage") else { return };

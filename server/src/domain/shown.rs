@@ -49,6 +49,11 @@ fn text(node: Node<'_>) -> Option<String> {
 
 /// White space becomes single spaces, and what is too long ends with `…`.
 fn one_line(text: &str, most: usize) -> String {
+    let is_spaced = |pair: &[u8]| pair[1] < b' ' || (pair[0] == b' ' && pair[1] == b' ');
+    let is_plain = text.is_ascii() && text.len() <= most && text.trim().len() == text.len();
+    if is_plain && !text.as_bytes().windows(2).any(is_spaced) {
+        return text.to_owned();
+    }
     let mut line = String::new();
     let mut count = 0;
     for word in text.split_whitespace() {
@@ -208,6 +213,8 @@ mod tests {
             (r#""plain""#, "plain"),
             ("[1,2]", "[1,2]"),
             ("null", "null"),
+            (r#"" a  b\tc ""#, "a b c"),
+            (r#""a  b""#, "a b"),
         ] {
             assert_eq!(input_line(input), line);
         }

@@ -59,9 +59,10 @@ const MUST_BE_ZERO: &[(&str, &str)] = &[
           WHERE r.rollout_id = w.current_rollout_id AND a.attempt_id = w.current_attempt_id)",
     ),
     (
-        "statuses whose count is not the number of rollouts",
-        "SELECT count(*) FROM (SELECT status, count(*) AS amount FROM rollouts GROUP BY status) real \
-         WHERE amount IS NOT (SELECT amount FROM counts WHERE name = real.status)",
+        "kinds of rollouts whose count is not their number",
+        "SELECT count(*) FROM (SELECT r.status || '/' || coalesce(a.status, 'none') || '/' || coalesce(r.mode, 'none') \
+         AS name, count(*) AS amount FROM rollouts r LEFT JOIN attempts a ON a.key = r.newest_attempt GROUP BY 1) real \
+         WHERE amount IS NOT (SELECT amount FROM counts WHERE name = real.name)",
     ),
     (
         "rollouts counted beyond those that exist",
@@ -75,6 +76,30 @@ const MUST_BE_ZERO: &[(&str, &str)] = &[
     (
         "spans miscounted",
         "SELECT coalesce((SELECT amount FROM counts WHERE name = 'spans'), 0) - (SELECT count(*) FROM spans)",
+    ),
+    (
+        "rollouts that do not know when their first attempt began",
+        "SELECT count(*) FROM rollouts r WHERE first_start IS NOT \
+         (SELECT start_time FROM attempts a WHERE a.rollout = r.key ORDER BY a.key LIMIT 1)",
+    ),
+    (
+        "attempts whose facts count other spans than those up to the watermark",
+        "SELECT count(*) FROM attempt_facts f, projection p WHERE f.spans != \
+         (SELECT count(*) FROM spans s WHERE s.attempt = f.attempt AND s.key <= p.watermark)",
+    ),
+    (
+        "spans up to the watermark that no facts count",
+        "SELECT (SELECT count(*) FROM spans s WHERE s.key <= p.watermark) \
+         - coalesce((SELECT sum(spans) FROM attempt_facts), 0) FROM projection p",
+    ),
+    (
+        "spans known that are not those up to the watermark",
+        "SELECT (SELECT count(*) FROM spans s WHERE s.key <= p.watermark) - p.spans FROM projection p",
+    ),
+    (
+        "rollouts whose facts are not the sum of those of their attempts",
+        "SELECT count(*) FROM rollout_facts f WHERE f.spans != (SELECT sum(af.spans) FROM attempts a \
+         JOIN attempt_facts af ON af.attempt = a.key WHERE a.rollout = f.rollout)",
     ),
     (
         "keys remembered for rollouts that do not exist",

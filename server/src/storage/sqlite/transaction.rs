@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use lightning_store_client::wire::{
-    Attempt, AttemptId, Event, QueueEvent, RawJson, ResourcesId, RolloutEvent, RolloutId, Timestamp,
-    Word as _, Worker, WorkerId,
+    Attempt, AttemptId, AttemptStatus, Event, QueueEvent, RawJson, ResourcesId, RolloutEvent, RolloutId,
+    Timestamp, Word as _, Worker, WorkerId,
 };
 use parking_lot::RwLock;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::answers::Answers;
-use super::counts::Counts;
+use super::counts::{Counts, Kind};
 use super::dashboard::queue::{oldest, waiting};
 use super::deadlines::Deadlines;
 use super::rows::{self, seconds};
@@ -336,7 +336,7 @@ impl SqliteTx {
         const SQL: &str = "-- put_rollout\nUPDATE rollouts SET status = ?2, end_time = ?3, mode = ?4, \
                            resources_id = ?5, config = ?6, attempts = ?7, newest_attempt = ?8, queue_place = ?9, \
                            first_start = ?10 WHERE key = ?1";
-        self.remember(&row.rollout_id)?;
+        let newest = self.newest_attempt(&row.rollout_id)?.map(|newest| newest.attempt.status);
         let Some(hot) = self.hot.get_mut(&row.rollout_id) else {
             return Err(StorageFailure::Unreadable(format!("rollout {} is gone", row.rollout_id)));
         };
@@ -346,7 +346,8 @@ impl SqliteTx {
             self.queued += 1;
             self.moves.enqueued += 1;
         }
-        self.counts.rollout_moved(hot.row.status, row.status);
+        let kind = |row: &RolloutRow| Kind { status: row.status, newest, mode: row.mode };
+        self.counts.rollout_moved(kind(&hot.row), kind(row));
         if row.status.is_finished() {
             self.signals.finished.push(row.rollout_id.clone());
         }
@@ -383,6 +384,16 @@ impl SqliteTx {
             attempt_status: newest.map(|newest| newest.attempt.status),
             seq: 0,
         }));
+        Ok(())
+    }
+
+    /// The newest attempt of a rollout gets this status, or one with it becomes the newest: counts that, and must be called
+    /// before it is done.
+    pub(super) fn count_newest(&mut self, rollout: &RolloutId, status: AttemptStatus) -> TxResult<()> {
+        let newest = self.newest_attempt(rollout)?.map(|newest| newest.attempt.status);
+        let Some(hot) = self.hot.get(rollout) else { return Ok(()) };
+        let kind = |newest| Kind { status: hot.row.status, newest, mode: hot.row.mode };
+        self.counts.rollout_moved(kind(newest), kind(Some(status)));
         Ok(())
     }
 

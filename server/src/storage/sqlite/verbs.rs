@@ -12,6 +12,7 @@ use lightning_store_client::wire::{
 use rusqlite::{OptionalExtension as _, params};
 
 use super::answers::Answers;
+use super::counts::Kind;
 use super::dashboard::facts;
 use super::dashboard::versions::keep_version;
 use super::rows::{self, seconds};
@@ -97,7 +98,8 @@ impl Tx for SqliteTx {
                 self.next.place += 1;
                 self.next.place - 1
             });
-            self.counts.rollout_added(rollout.status);
+            let (status, mode) = (rollout.status, rollout.mode);
+            self.counts.rollout_added(Kind { status, newest: None, mode });
             let config = rows::config_text(&rollout.config)?;
             let connection = self.write()?;
             connection.prepare_cached(ROW)?.execute(params![
@@ -224,6 +226,7 @@ impl Tx for SqliteTx {
                 attempt.metadata.as_ref().map(RawJson::as_str),
             ])?;
             let key = RowKey(key);
+            self.count_newest(&rollout.rollout_id, attempt.status)?;
             if let Some(hot) = self.remember(&rollout.rollout_id)? {
                 hot.newest_key = Some(key);
                 hot.newest = Some(AttemptRow { key, attempt: attempt.clone(), silent_since: None });
@@ -265,6 +268,9 @@ impl Tx for SqliteTx {
                            last_heartbeat_time = ?5, metadata = ?6 WHERE key = ?1";
         for row in attempts {
             let attempt = &row.attempt;
+            if self.remember(&attempt.rollout_id)?.is_some_and(|hot| hot.newest_key == Some(row.key)) {
+                self.count_newest(&attempt.rollout_id, attempt.status)?;
+            }
             let written = self.write()?.prepare_cached(SQL)?.execute(params![
                 row.key.0,
                 seconds(attempt.end_time),

@@ -14,7 +14,7 @@ use parking_lot::RwLock;
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Row, params_from_iter};
 
-use super::super::counts::Counts;
+use super::super::counts::{ByWords, Counts};
 use super::super::soft::SoftState;
 use super::conditions::statement;
 use super::{facts, rows};
@@ -34,9 +34,11 @@ pub(in super::super) fn find_rollouts(
     let is_whole = wanted.conditions.is_empty()
         && matches!(wanted.sort_by, RolloutSort::StartTime | RolloutSort::RolloutId);
     // One more than is shown tells whether there is another page.
-    let (mut places, total, facets) = if is_whole && !wanted.facets {
-        let total = u64::try_from(Counts::load(connection)?.all_rollouts()).unwrap_or(0);
-        (whole(connection, wanted, after, limit + 1)?, total, None)
+    let (mut places, total, facets) = if is_whole {
+        let counts = Counts::load(connection)?;
+        let total = u64::try_from(counts.all_rollouts()).unwrap_or(0);
+        let facets = wanted.facets.then(|| WordCounts::kept(&wanted.conditions, &counts).facets());
+        (whole(connection, wanted, after, limit + 1)?, total, facets)
     } else {
         let mut pass = Pass::of(connection, &wanted.conditions, Some(wanted.sort_by), wanted.facets)?;
         let places = cut(std::mem::take(&mut pass.places), wanted, after, limit + 1);
@@ -242,7 +244,7 @@ const MODES: usize = AnyMode::ALL.len();
 
 /// Numbers by statuses and modes of the rollouts that fulfil all other conditions.
 struct WordCounts {
-    numbers: Box<[[[u64; MODES]; NEWEST]; STATUSES]>,
+    numbers: Box<ByWords>,
     statuses: [bool; STATUSES],
     newest: [bool; NEWEST],
     modes: [bool; MODES],
@@ -256,6 +258,11 @@ impl WordCounts {
             newest: allowed(wanted.attempt_status_in.as_deref()),
             modes: allowed(wanted.mode_in.as_deref()),
         }
+    }
+
+    /// Those that nobody has to count.
+    fn kept(wanted: &RolloutConditions, counts: &Counts) -> Self {
+        Self { numbers: Box::new(counts.rollouts), ..Self::of(wanted) }
     }
 
     /// Counts a row; whether it fulfils the conditions on words, too.
@@ -311,9 +318,10 @@ fn position<W: Word>(word: Option<&str>) -> TxResult<usize> {
     found.ok_or_else(|| StorageFailure::Unreadable(format!("unknown word {word:?}")))
 }
 
-fn named<W: Word>(numbers: &[u64]) -> IndexMap<String, u64> {
+fn named<W: Word>(numbers: &[i64]) -> IndexMap<String, u64> {
+    let number = |number: &i64| u64::try_from(*number).unwrap_or(0);
     let named = W::ALL.iter().zip(numbers).filter(|(_, number)| **number > 0);
-    named.map(|(word, number)| (word.as_str().to_owned(), *number)).collect()
+    named.map(|(word, count)| (word.as_str().to_owned(), number(count))).collect()
 }
 
 #[cfg(test)]

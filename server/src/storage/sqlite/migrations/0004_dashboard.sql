@@ -6,6 +6,11 @@ ALTER TABLE rollouts ADD COLUMN first_start REAL;
 UPDATE rollouts SET first_start = (SELECT a.start_time FROM attempts a WHERE a.rollout = rollouts.key
     ORDER BY a.key LIMIT 1) WHERE attempts > 0;
 
+-- Rollouts are counted by status, status of the newest attempt, and mode, so that nobody has to count those either.
+DELETE FROM counts WHERE name NOT IN ('attempts', 'spans', 'resources');
+INSERT INTO counts (name, amount) SELECT r.status || '/' || coalesce(a.status, 'none') || '/' || coalesce(r.mode, 'none'),
+    count(*) FROM rollouts r LEFT JOIN attempts a ON a.key = r.newest_attempt GROUP BY 1;
+
 -- What has ended when: appended to, and read without the rows.
 CREATE INDEX rollouts_by_end ON rollouts (end_time, status) WHERE end_time IS NOT NULL;
 CREATE INDEX attempts_by_end ON attempts (end_time, worker_id, status, start_time) WHERE end_time IS NOT NULL;
