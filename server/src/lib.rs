@@ -18,7 +18,7 @@
 //! The vocabulary of all layers is [`lightning_store_client::wire`]; the operations are data in
 //! [`lightning_store_client::api`]; requests are read by [`lightning_store_client::lax`]. Beside the layers stand
 //! [`app`] (start, accept, drain), [`connection`] (one connection), [`config`] (the command line), [`clock`] (the only place that reads time), [`ids`] and
-//! [`limits`] (every bound with its reason). `embedded` (a feature) starts the server inside another program; its handle
+//! [`limits`] (every bound with its reason). [`demo`] fills a store with a training run to look around in. `embedded` (a feature) starts the server inside another program; its handle
 //! is the client of `lightning_store_client` over a transport that hands requests to [`http::App`] without a socket.
 //! The API describes itself in [`http::openapi`]; the types of the JavaScript client are made of that description
 //! (`client-wasm/bundle`), so that neither can drift from what is served.
@@ -64,6 +64,9 @@
 //! - **Bodies apart from states.** A rollout's task lies beside the row that changes with each step; spans are appended to
 //!   one table with one narrow index, most of their text untouched.
 //! - **One moment per transaction**, strictly later than all before it, from a clock that nobody can set back.
+//! - **The past can be told.** An operation may carry the moment at which it happened ([`service::told`]); the demo
+//!   tells hours of a training run so, through the use cases that requests come to.
+//! - **Superseded versions of resources** are kept in the transaction that replaces them, so many of each set.
 //! - **What spans say is worked out beside the requests that bring them** ([`service::projection`]): one task follows the
 //!   span table behind a watermark, folds new spans into facts of their attempts ([`domain::facts`]), and writes both in one
 //!   small operation, so that they go together through a crash. It sleeps until spans are committed; while nobody looks at

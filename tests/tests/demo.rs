@@ -135,7 +135,7 @@ async fn traces_are_written_in_every_dialect() {
     }
     for sign in [
         "\"openai.chat.completion\"",
-        "gen_ai.prompt.2.tool_call_id",
+        "gen_ai.prompt.3.tool_call_id",
         "gen_ai.request.functions.0.parameters",
         "gen_ai.completion.0.tool_calls.0.arguments",
         "gen_ai.streaming.time_to_first_token",

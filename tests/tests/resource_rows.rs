@@ -1,7 +1,5 @@
 //! Resources as people look at them.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use lightning_store_e2e::http::Client;
 use lightning_store_e2e::server::Launch;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! One attempt from its begin to its end: which spans arrive when, and how it ends.
 
-use lightning_store_client::wire::{Attempt, AttemptStatus};
+use lightning_store_client::wire::{Attempt, AttemptStatus, Timestamp};
 
 use super::dialects::Dialect;
 use super::errors;
@@ -126,12 +126,12 @@ fn orphan(pen: &mut Pen<'_>, fate: Fate) {
     }
     span.end_time = Some(end);
     pen.wait(0.4);
-    pen.send(span);
+    pen.send(&span);
 }
 
 /// Gives numbers in the order of starts, as tracers do that ask for them when a call begins.
 fn number(sent: &mut [Sent], attempt: i64) {
-    let start = |sent: &Sent| sent.span.span.start_time.map_or(0.0, |time| time.seconds());
+    let start = |sent: &Sent| sent.span.span.start_time.map_or(0.0, Timestamp::seconds);
     let mut places: Vec<usize> = (0..sent.len()).collect();
     places.sort_by(|a, b| start(&sent[*a]).total_cmp(&start(&sent[*b])));
     for (number, place) in (1_000 * (attempt - 1) + 1..).zip(places) {

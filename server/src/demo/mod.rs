@@ -73,20 +73,20 @@ pub async fn fill(store: &Store, clock: &Arc<dyn Clock>, options: &Demo) -> Resu
         return Err(DemoError::Foreign { store: options.serve.store.clone(), rollouts: totals.rollouts });
     }
     let present = begun.seconds();
-    let mut story = Story::new(store.clone(), options.seed, present);
+    let mut run = Story::new(store.clone(), options.seed, present);
     if totals.rollouts > 0 {
         tracing::info!(
             rollouts = totals.rollouts,
             "the store holds the run of a demo already; it is served as it is"
         );
-        schedule::onward(&mut story, present, options.live);
-        return Ok(Run { story, clock: clock.clone() });
+        schedule::onward(&mut run, present, options.live);
+        return Ok(Run { story: run, clock: clock.clone() });
     }
     let rollouts = usize::try_from(options.rollouts).unwrap_or(usize::MAX);
-    schedule::past(&mut story, rollouts, present, options.live);
-    story.tell_the_past().await?;
+    schedule::past(&mut run, rollouts, present, options.live);
+    run.tell_the_past().await?;
     if !options.live {
-        story.stand_still();
+        run.stand_still();
     }
     let totals = store.totals().await?;
     let milliseconds = ((clock.now().seconds() - present) * 1_000.0).round();
@@ -97,7 +97,7 @@ pub async fn fill(store: &Store, clock: &Arc<dyn Clock>, options: &Demo) -> Resu
         milliseconds,
         "the store is filled with a training run"
     );
-    Ok(Run { story, clock: clock.clone() })
+    Ok(Run { story: run, clock: clock.clone() })
 }
 
 impl Run {

@@ -82,15 +82,15 @@ impl<'r> Pen<'r> {
     }
 
     /// Sends a span: it arrives a moment after its end.
-    pub(super) fn send(&mut self, span: Span) {
+    pub(super) fn send(&mut self, span: &Span) {
         let end = span.end_time.map_or(self.now, Timestamp::seconds).max(self.now);
         let at = end + self.random.between(0.01, 0.12);
         self.send_at(span, at);
     }
 
     /// Sends a span at a moment of its own.
-    pub(super) fn send_at(&mut self, span: Span, at: f64) {
-        if let Some(span) = record(&span) {
+    pub(super) fn send_at(&mut self, span: &Span, at: f64) {
+        if let Some(span) = record(span) {
             self.sent.push(Sent { at, span });
         }
     }

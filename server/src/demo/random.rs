@@ -1,6 +1,8 @@
 //! Numbers drawn from a seed: the same on every machine and in every version.
 
-/// A generator of numbers (SplitMix64).
+use std::fmt::Write as _;
+
+/// A generator of numbers (`SplitMix64`).
 #[derive(Debug, Clone)]
 pub(super) struct Random(u64);
 
@@ -55,7 +57,8 @@ impl Random {
     pub(super) fn hex(&mut self, digits: usize) -> String {
         let mut text = String::with_capacity(digits + 16);
         while text.len() < digits {
-            text.push_str(&format!("{:016x}", self.next()));
+            // Writing into a string cannot fail.
+            let _ = write!(text, "{:016x}", self.next());
         }
         text.truncate(digits);
         text

@@ -321,13 +321,11 @@ impl Story {
         let store = self.store.clone();
         let told = Told { moment: time(at), operation };
         let mut sent: Pending = Box::pin(async move { store.transact(told).await.map(drop) });
-        match (&mut sent).now_or_never() {
-            Some(outcome) => outcome,
-            None => {
-                self.pending.push(sent);
-                Ok(())
-            }
+        if let Some(outcome) = (&mut sent).now_or_never() {
+            return outcome;
         }
+        self.pending.push(sent);
+        Ok(())
     }
 
     /// Waits for everything that was sent.

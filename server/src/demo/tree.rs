@@ -34,8 +34,8 @@ pub(super) fn write(pen: &mut Pen<'_>) {
         .span("agentlightning.annotation", Some(&root), 0.0)
         .reward("primary", 0.82)
         .reward("coverage", 0.97);
-    pen.send(reward);
-    pen.send(span);
+    pen.send(&reward);
+    pen.send(&span);
 }
 
 struct Forest {
@@ -124,7 +124,7 @@ impl Forest {
                 &super::errors::trace("complete", "openai.APIConnectionError", "Connection error."),
             );
         }
-        pen.send(span);
+        pen.send(&span);
     }
 
     fn tool(&mut self, pen: &mut Pen<'_>, parent: &str) {
@@ -140,7 +140,7 @@ impl Forest {
             .attribute("tool.parameters", json!({"path": path, "from": 1, "to": 80}).to_string())
             .attribute("tool.result", source(pen.random, 24));
         pen.wait(seconds);
-        pen.send(span);
+        pen.send(&span);
     }
 }
 
@@ -164,7 +164,7 @@ fn nested(
     pen.now = begin;
     let span = pen.span_with(id, name, Some(parent), end - begin).attribute("agentops.span.kind", kind);
     pen.now = end;
-    pen.send(span);
+    pen.send(&span);
 }
 
 /// So many lines of something that looks like code.

@@ -11,6 +11,7 @@ mod facts;
 mod fixture;
 mod line;
 mod once;
+mod past;
 mod queue;
 mod resources;
 mod rollouts;

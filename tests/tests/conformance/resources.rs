@@ -1,13 +1,15 @@
 //! Resources.
 
 use lightning_store_client::wire::{
-    Llm, NamedResources, RawJson, Resource, ResourcesField, ResourcesFilter, ResourcesUpdate, Sort,
-    SortOrder, Window,
+    Attempt, Llm, NamedResources, RawJson, Resource, ResourcesField, ResourcesFilter, ResourcesUpdate, Sort,
+    SortOrder, SpanRecord, Window,
 };
+use lightning_store_server::service::add_spans::{AddSpans, NewSpan};
+use lightning_store_server::service::projection::catch_up;
 use lightning_store_server::service::resources::PutResources;
 use lightning_store_server::storage::Keep;
 
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, span};
 
 crate::sentences! {
     what_was_written_last_is_the_latest,
@@ -18,6 +20,7 @@ crate::sentences! {
     only_so_many_superseded_versions_are_kept,
     rollouts_count_for_the_version_that_was_current_when_they_were_made,
     sets_are_told_with_the_number_of_their_rollouts,
+    the_worth_of_rollouts_is_that_of_their_newest_attempts,
 }
 
 fn llm(model: &str) -> NamedResources {
@@ -171,4 +174,37 @@ async fn sets_are_told_with_the_number_of_their_rollouts(f: Fixture) {
     assert_eq!(told(None).await, [x, y.clone()]);
     assert_eq!(told(Some("-y")).await, [y]);
     assert_eq!(told(Some("Y")).await, []);
+}
+
+async fn reward(f: &Fixture, attempt: &Attempt, value: f64) {
+    let rest = format!("\"attributes\":{{\"agentlightning.reward.0.value\":{value:?}}}");
+    let span = SpanRecord { rest, ..span(attempt, 1, "reward") };
+    f.store.transact(AddSpans { spans: [NewSpan { span, numbered: true }].into() }).await.unwrap();
+}
+
+async fn the_worth_of_rollouts_is_that_of_their_newest_attempts(f: Fixture) {
+    put(&f, Some("rs-x"), "a").await;
+    f.advance(1.0);
+    f.enqueue(3).await;
+    let first = f.dequeue(3, None).await;
+    reward(&f, &first[0].attempt, 1.0).await;
+    reward(&f, &first[1].attempt, -0.5).await;
+    put(&f, Some("rs-x"), "b").await;
+    f.advance(1.0);
+    f.enqueue(2).await;
+    let second = f.dequeue(2, None).await;
+    reward(&f, &second[0].attempt, 0.25).await;
+    catch_up(&f.store).await.unwrap();
+    let means = async || {
+        let record = f.store.resources_records(None).await.unwrap().remove(0);
+        let (_, versions) = f.store.resources_versions("rs-x".into()).await.unwrap().unwrap();
+        let versions: Vec<_> = versions.iter().map(|version| version.outcomes.mean_reward).collect();
+        (record.outcomes.mean_reward, versions)
+    };
+    assert_eq!(means().await, (Some(0.25), vec![Some(0.25), Some(0.25)]));
+    // Another attempt begins: what the one before was worth no longer counts.
+    f.start_attempt(&first[1].rollout.rollout_id).await;
+    f.start_attempt(&second[0].rollout.rollout_id).await;
+    catch_up(&f.store).await.unwrap();
+    assert_eq!(means().await, (Some(1.0), vec![None, Some(1.0)]));
 }

@@ -1,4 +1,4 @@
-//! AgentOps: `openai.chat.completion` with `gen_ai.prompt.<i>.…`; tools are children of the completion that calls them.
+//! `AgentOps`: `openai.chat.completion` with `gen_ai.prompt.<i>.…`; tools are children of the completion that calls them.
 
 use lightning_store_client::wire::Span;
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ pub(super) fn write(pen: &mut Pen<'_>, script: &Script) {
                     )
                     .attribute("agentops.entity.output", json!(documents).to_string());
                 pen.wait(*seconds);
-                pen.send(span);
+                pen.send(&span);
             }
             other => drop(own::write(pen, Some(&agent), other)),
         }
@@ -48,8 +48,8 @@ pub(super) fn write(pen: &mut Pen<'_>, script: &Script) {
     let root = span_of(pen, session, "run_one.session", None, seconds.max(end - begin) + 0.01, script);
     pen.now = end;
     // Spans are sent when they end: parents after their children.
-    pen.send(parent.attribute("agentops.span.kind", "agent").attribute("operation.name", script.agent));
-    pen.send(root.attribute("agentops.span.kind", "session").attribute("operation.name", "run_one"));
+    pen.send(&parent.attribute("agentops.span.kind", "agent").attribute("operation.name", script.agent));
+    pen.send(&root.attribute("agentops.span.kind", "session").attribute("operation.name", "run_one"));
 }
 
 fn span_of(
@@ -136,7 +136,7 @@ fn model(pen: &mut Pen<'_>, parent: &str, script: &Script, exchange: &Exchange) 
         .attribute("logprobs.content", likely.to_string());
     pen.wait(exchange.seconds);
     let id = span.span_id.clone();
-    pen.send(span);
+    pen.send(&span);
     (id, response_id)
 }
 
@@ -194,5 +194,5 @@ fn tool(pen: &mut Pen<'_>, parent: &str, call: &ToolCall, result: &Result<String
             )
         }
     };
-    pen.send(span);
+    pen.send(&span);
 }

@@ -1,4 +1,4 @@
-//! The LiteLLM proxy: it sees only calls of the model, has a clock of its own, and writes values of Python.
+//! The `LiteLLM` proxy: it sees only calls of the model, has a clock of its own, and writes values of Python.
 
 use lightning_store_client::wire::{Span, Timestamp};
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ pub(super) fn write(pen: &mut Pen<'_>, script: &Script, is_new: bool) {
                     .attribute("tool.status", code);
                 pen.wait(*seconds);
                 let end = time(pen.now);
-                pen.send(if code == "ok" { span } else { span.failed(end, result.as_str()) });
+                pen.send(&if code == "ok" { span } else { span.failed(end, result.as_str()) });
             }
             Step::Search { seconds, .. } => pen.wait(*seconds),
             other => drop(own::write(pen, Some(&agent), other)),
@@ -41,7 +41,7 @@ pub(super) fn write(pen: &mut Pen<'_>, script: &Script, is_new: bool) {
     let root = pen.span_with(agent, "rollout", None, seconds.max(end - begin));
     pen.now = end;
     let thrown = script.steps.iter().rev().find(|step| matches!(step, Step::Throw { .. }));
-    pen.send(match thrown {
+    pen.send(&match thrown {
         Some(Step::Throw { kind, message, .. }) if !script.succeeds => {
             let end = time(pen.now);
             root.failed(end, format!("{kind}: {message}"))
@@ -75,7 +75,7 @@ fn call(pen: &mut Pen<'_>, script: &Script, exchange: &Exchange, is_new: bool, s
     // They arrive together, and the proxy's idea of the time does not matter for that.
     for (span, delay) in [(raw, 0.05), (span, 0.06), (root, 0.07)] {
         let at = pen.now + delay;
-        pen.send_at(span, at);
+        pen.send_at(&span, at);
     }
     response_id
 }

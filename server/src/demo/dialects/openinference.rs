@@ -1,4 +1,4 @@
-//! OpenInference: kinds in capitals, `llm.input_messages.<i>.message.…`, and spans for searches in documents.
+//! `OpenInference`: kinds in capitals, `llm.input_messages.<i>.message.…`, and spans for searches in documents.
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ pub(super) fn write(pen: &mut Pen<'_>, script: &Script) {
                     .attribute("input.value", call.arguments.to_string())
                     .attribute("input.mime_type", "application/json");
                 pen.wait(*seconds);
-                pen.send(match result {
+                pen.send(&match result {
                     Ok(text) => span.attribute("output.value", text.as_str()),
                     Err(error) => {
                         let (kind, message) = error.split_once(": ").unwrap_or(("ToolError", error));
@@ -39,7 +39,7 @@ pub(super) fn write(pen: &mut Pen<'_>, script: &Script) {
                     span = span.attribute(key("content"), document.as_str()).attribute(key("score"), score);
                 }
                 pen.wait(*seconds);
-                pen.send(span);
+                pen.send(&span);
             }
             other => drop(own::write(pen, Some(&agent), other)),
         }
@@ -56,7 +56,7 @@ pub(super) fn write(pen: &mut Pen<'_>, script: &Script) {
         .attribute("tag.tags", vec!["demo".to_owned(), script.agent.to_owned()]);
     pen.now = end;
     let thrown = script.steps.iter().rev().find(|step| matches!(step, Step::Throw { .. }));
-    pen.send(match thrown {
+    pen.send(&match thrown {
         Some(Step::Throw { kind, message, trace }) if !script.succeeds => broken(span, kind, message, trace),
         _ => span,
     });
@@ -86,7 +86,7 @@ fn model(pen: &mut Pen<'_>, parent: &str, script: &Script, exchange: &Exchange) 
         .attribute("output.value", exchange.answer.text.as_str())
         .attribute("output.mime_type", "text/plain");
     pen.wait(exchange.seconds);
-    pen.send(span);
+    pen.send(&span);
 }
 
 fn told(

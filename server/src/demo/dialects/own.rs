@@ -39,7 +39,7 @@ pub(super) fn write(pen: &mut Pen<'_>, parent: Option<&str>, step: &Step) -> boo
         }
         Step::Model(_) | Step::Tool { .. } | Step::Search { .. } => return false,
     };
-    pen.send(span);
+    pen.send(&span);
     true
 }
 
@@ -59,7 +59,7 @@ pub(super) fn reward(pen: &mut Pen<'_>, parent: Option<&str>, script: &Script, r
         span = linked(span, "gen_ai.response.id", id);
     }
     pen.wait(0.01);
-    pen.send(span);
+    pen.send(&span);
 }
 
 /// With a link to the spans that have this value under this key.

@@ -22,7 +22,7 @@ pub(super) fn write(pen: &mut Pen<'_>, script: &Script) {
                 let span = flat(span, "agentlightning.operation.input", &call.arguments);
                 pen.wait(*seconds);
                 let end = time(pen.now);
-                pen.send(match result {
+                pen.send(&match result {
                     Ok(text) => span.attribute("agentlightning.operation.output", text.as_str()),
                     Err(error) => {
                         span.attribute("exception.message", error.as_str()).failed(end, error.as_str())
@@ -33,7 +33,7 @@ pub(super) fn write(pen: &mut Pen<'_>, script: &Script) {
                 let span = function(pen, "find_documents", &root, *seconds);
                 let span = span.attribute("agentlightning.operation.input.query", query.as_str());
                 pen.wait(*seconds);
-                pen.send(flat(span, "agentlightning.operation.output", &json!(documents)));
+                pen.send(&flat(span, "agentlightning.operation.output", &json!(documents)));
             }
             other => drop(own::write(pen, Some(&root), other)),
         }
@@ -47,7 +47,7 @@ pub(super) fn write(pen: &mut Pen<'_>, script: &Script) {
         .attribute("type", "agent")
         .attribute("agentlightning.operation.input.name", script.agent);
     pen.now = end;
-    pen.send(if script.succeeds { span } else { span.failed(time(end), "the agent raised an exception") });
+    pen.send(&if script.succeeds { span } else { span.failed(time(end), "the agent raised an exception") });
 }
 
 fn function(pen: &mut Pen<'_>, name: &str, parent: &str, seconds: f64) -> Span {
@@ -79,6 +79,6 @@ fn model(pen: &mut Pen<'_>, parent: &str, script: &Script, exchange: &Exchange) 
         .attribute("agentlightning.operation.output.prompt_token_ids", prompt_ids)
         .attribute("agentlightning.operation.output.response_token_ids.0", response_ids);
     pen.wait(exchange.seconds);
-    pen.send(span);
+    pen.send(&span);
     response_id
 }
