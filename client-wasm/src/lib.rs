@@ -1,7 +1,10 @@
-//! The client for JavaScript: bindings of [`lightning_store_client::Client`], without logic of their own.
+//! The client and traces for JavaScript: bindings of [`lightning_store_client`], without logic of their own.
+//!
+//! The package has two modules, so that a page loads what it shows: this crate is compiled twice, with the feature `client`
+//! and with `trace`. The second one, in `trace/`, asks no server: a page hands it what the client has fetched.
 //!
 //! What goes over the border is JSON text, since it keeps what objects would lose (integers beyond 2^53, null) and costs
-//! less code than their conversion. The way of a call:
+//! less code than their conversion. The way of a call of the client:
 //!
 //! 1. `npm/client.js` has one class for people. It loads this module when it is first needed, hands each call on, reads
 //!    the answer with `JSON.parse` and makes `Error`s of failures.

@@ -215,6 +215,28 @@ impl<'a> Node<'a> {
         Children::of(*self, Kind::Array)
     }
 
+    /// A member of an object; the last one, if there are several of this key. `None` for any other value.
+    pub fn member(&self, key: &str) -> Option<Node<'a>> {
+        let token = self.token();
+        let mut found = None;
+        let mut at = self.index + 1;
+        while token.kind == Kind::Object && at < token.next as usize {
+            let name = Node { index: at, ..*self };
+            let written = name.token();
+            // Lengths differ mostly, and escapes are rare.
+            let is_it = if written.marked {
+                name.text().as_deref() == Some(key)
+            } else {
+                &self.text[written.start as usize + 1..written.end as usize - 1] == key
+            };
+            if is_it {
+                found = Some(at + 1);
+            }
+            at = self.tokens[at + 1].next as usize;
+        }
+        found.map(|index| Node { index, ..*self })
+    }
+
     /// The members of an object in the order sent, duplicates included; nothing for any other value.
     /// A key that is no text (half a surrogate pair) reads as the replacement character.
     pub fn members(&self) -> impl Iterator<Item = (Cow<'a, str>, Node<'a>)> + use<'a> {
@@ -305,6 +327,18 @@ mod tests {
             Err(JsonError::Syntax { offset, message }) => (offset, message),
             other => panic!("{text}: {other:?}"),
         }
+    }
+
+    #[test]
+    fn members_are_found_by_key_the_last_one_of_several() {
+        let text = r#"{"a":{"b":1},"b":[2],"\u0062c":3,"b":4,"\ud800":5}"#;
+        let tape = Tape::parse(text, BOUNDS).unwrap();
+        let found = |key: &str| tape.root().member(key).map(|node| node.source().to_owned());
+        assert_eq!(found("a").as_deref(), Some(r#"{"b":1}"#));
+        assert_eq!(found("b").as_deref(), Some("4"));
+        assert_eq!(found("bc").as_deref(), Some("3"));
+        assert_eq!(found("c"), None);
+        assert_eq!(Tape::parse("[1]", BOUNDS).unwrap().root().member("a").map(|node| node.index()), None);
     }
 
     #[test]

@@ -117,7 +117,7 @@ impl<'t> Attributes<'t> {
 
 /// A member of an object; the last one, if there are several.
 pub(super) fn member<'t>(object: Node<'t>, key: &str) -> Option<Node<'t>> {
-    object.members().filter(|(name, _)| *name == key).last().map(|(_, value)| value)
+    object.member(key)
 }
 
 /// A string as it is, a number or boolean as its text; `None` for what is empty or no scalar.

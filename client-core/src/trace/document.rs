@@ -215,7 +215,7 @@ fn push_node(out: &mut String, node: Node<'_>, key: &Key<'_>, again: bool) {
         cut = true;
     }
     let is_word = node.source().ends_with(|last: char| !last.is_ascii_digit());
-    let note = match node.kind() {
+    let oddity = match node.kind() {
         _ if again => Some("this key is there more than once"),
         Kind::NotFinite if is_word => Some("no number of JSON"),
         Kind::String if node.text().is_none() => Some("has half a character, shown as \u{fffd}"),
@@ -233,7 +233,7 @@ fn push_node(out: &mut String, node: Node<'_>, key: &Key<'_>, again: bool) {
             &value,
             &cut,
             &embedded(node).is_some(),
-            &note,
+            &oddity,
         ],
     );
 }

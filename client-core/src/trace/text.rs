@@ -286,7 +286,7 @@ impl ToText for Part {
                 &[&"tool_call", id, name, arguments, &IfSome(note)],
             ),
             Self::ToolResult { tool_call_id, content } => {
-                push_object(out, "type tool_call_id content", &[&"tool_result", tool_call_id, content])
+                push_object(out, "type tool_call_id content", &[&"tool_result", tool_call_id, content]);
             }
             Self::Reasoning { text } => push_object(out, "type text", &[&"reasoning", text]),
             Self::Refusal { text } => push_object(out, "type text", &[&"refusal", text]),
