@@ -171,6 +171,7 @@ const STATES = [
 for (const state of STATES) {
   test(`an address is kept through a reload: ${state} (T4)`, async ({ page, served, store }) => {
     await store.carriedOut("a");
+    await store.counted();
     await page.goto(served.url + state);
     await expect(page.locator("h1")).toBeVisible();
     const loading = page.getByRole("status", { name: "Loading" });

@@ -156,6 +156,7 @@ const ATTACKS = [
 ];
 
 test("texts stay texts, wherever they are (T15)", async ({ page, served, store }) => {
+  test.setTimeout(300_000);
   for (const [number, attack] of ATTACKS.entries()) {
     const ids = await begin(store, {
       input: { question: attack, [attack]: attack },

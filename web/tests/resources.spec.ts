@@ -20,12 +20,16 @@ function resources(template: string, temperature: number): object {
 
 /** A set with two versions; the second one has another prompt. */
 async function twoVersions(store: Store): Promise<string> {
-  const { resources_id } = await store.call("POST", "resources", {
-    resources: resources("Answer {{ question }}\nshortly.", 0.5),
-  });
-  await store.call("POST", `resources/${resources_id}`, {
-    resources: resources("Answer {{ question }}\nin one word.", 0.7),
-  });
+  const { resources_id } = await store.call(
+    "POST",
+    "resources",
+    resources("Answer {{ question }}\nPlease answer shortly.", 0.5),
+  );
+  await store.call(
+    "POST",
+    `resources/${resources_id}`,
+    resources("Answer {{ question }}\nPlease answer in one word.", 0.7),
+  );
   return resources_id;
 }
 
@@ -74,7 +78,7 @@ test("two versions side by side, with the rewards of their rollouts", async ({ p
 test("two sets can be compared, too", async ({ page, served, store }) => {
   const id = await twoVersions(store);
   const other = await store.call("POST", "resources", {
-    resources: { extra: { resource_type: "prompt_template", template: "x", engine: "f-string" } },
+    extra: { resource_type: "prompt_template", template: "x", engine: "f-string" },
   });
   await page.goto(`${served.url}resources/${other.resources_id}?diff=${id}`);
   await expect(page.getByRole("region", { name: "extra" })).toContainText("added");

@@ -170,6 +170,7 @@ test("usable at 390 pixels: cards, no sideways scrolling, everything in reach (T
 
 const EVIL = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>"'>{{7*7}}`;
 test("whatever is stored is text (T15)", async ({ page, served, store }) => {
+  test.slow();
   await store.enqueue({ input: { question: EVIL }, mode: "train", metadata: { [EVIL]: EVIL, step: EVIL } });
   await store.dequeue(EVIL);
   await store.enqueue({ input: EVIL });

@@ -101,6 +101,13 @@ export class Store {
     await this.call("POST", `rollouts/${ids.rollout_id}/attempts/${ids.attempt_id}`, { status });
   }
 
+  /** Waits until rewards, tokens and counts know all spans. */
+  async counted(): Promise<void> {
+    await expect
+      .poll(async () => (await this.call<{ behind: number }>("GET", "dashboard/rollouts?limit=0")).behind)
+      .toBe(0);
+  }
+
   /** A rollout that was carried out, with a reward if there is one. */
   async carriedOut(
     input: unknown,

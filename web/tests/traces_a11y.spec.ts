@@ -64,8 +64,8 @@ for (const theme of ["light", "dark"] as const) {
     const second = await store.dequeue("worker-2");
     await addSpans(store, trace(second).slice(0, 2));
     const [waiting] = await store.enqueue({ input: "waits" });
-    const { resources_id } = await store.call("POST", "resources", { resources: resources("a {{ b }}") });
-    await store.call("POST", `resources/${resources_id}`, { resources: resources("c {{ b }}\nd") });
+    const { resources_id } = await store.call("POST", "resources", resources("a {{ b }}"));
+    await store.call("POST", `resources/${resources_id}`, resources("c {{ b }}\nd"));
     const id = first.rollout_id;
     const attempt = `attempt=${first.attempt_id}`;
     const states = [

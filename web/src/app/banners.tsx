@@ -25,13 +25,13 @@ export function Banners() {
         </div>
       )}
       {level.value === "reduced" && (
-        <div class="banner" data-banner="reduced">
+        <section class="banner" data-banner="reduced" aria-label="Reduced mode">
           <Icon name="info" />
           <span>
             Reduced mode: this server speaks the plain protocol only. Lists are fetched every 5 seconds;
             rewards, tokens, counts and the overview need lightning-store.
           </span>
-        </div>
+        </section>
       )}
     </>
   );

@@ -4,7 +4,7 @@
  */
 
 import { computed, effect, signal } from "@preact/signals";
-import type { Items, StoreEvent, Topic } from "lightning-store-client";
+import type { Items, StoreEvent } from "lightning-store-client";
 import { client } from "../api/client.ts";
 import type { Failure } from "../api/failure.ts";
 import { failureOf } from "../api/failure.ts";
@@ -169,7 +169,7 @@ function open(): void {
   const topics = topicsNow();
   heardTopics = topics.join(" ");
   stream.value = { state: "connecting" };
-  items = client.events(topics as Topic[], { after: lastId });
+  items = client.events(topics, { after: lastId });
   void listen(items);
 }
 
@@ -240,7 +240,7 @@ function tell(event: StoreEvent | null): void {
 }
 
 function topicOf(event: StoreEvent): LiveTopic | null {
-  switch (event.type as string) {
+  switch (event.type) {
     case "rollout":
       return "rollouts";
     case "worker":
@@ -251,7 +251,9 @@ function topicOf(event: StoreEvent): LiveTopic | null {
       return "queue";
     case "summary":
       return "summary";
+    case "spans":
+      return `spans:${event.data.rollout_id}/${event.data.attempt_id}`;
     default:
-      return event.type === "spans" ? `spans:${event.data.rollout_id}/${event.data.attempt_id}` : null;
+      return null;
   }
 }

@@ -1,7 +1,7 @@
 /** Charts over time, drawn as they are needed: bars that are stacked, or lines; each is a table too. */
 
 import { type Signal, useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { zone } from "../app/preferences.ts";
 import { short } from "../format/number.ts";
 import { dateTime, hourMinute, iso } from "../format/time.ts";
@@ -33,12 +33,15 @@ const LEFT = 36;
 export function Chart({ title, kind, steps, series, height, pointed, axis, table }: Props) {
   const width = useSignal(600);
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  // Before anything is drawn, so that it is drawn once.
+  useLayoutEffect(() => {
     const element = box.current;
     if (element === null) return;
-    const observer = new ResizeObserver(() => {
+    const measure = (): void => {
       width.value = Math.max(200, element.clientWidth);
-    });
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
     observer.observe(element);
     return () => observer.disconnect();
   }, [table]);
@@ -61,7 +64,7 @@ export function Chart({ title, kind, steps, series, height, pointed, axis, table
       {table ? (
         <ChartTable title={title} steps={steps} series={series} />
       ) : (
-        <div ref={box} onPointerLeave={() => (pointed.value = null)}>
+        <div class="drawing" ref={box} onPointerLeave={() => (pointed.value = null)}>
           <Drawing
             {...{ title, kind, steps, series, height, pointed, axis: axis === true, width: width.value }}
           />

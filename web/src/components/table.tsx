@@ -15,6 +15,8 @@ export interface Column<T> {
   readonly numeric?: boolean;
   /** In a card: the whole width, and without its label. */
   readonly wide?: boolean;
+  /** In a card: the whole width, with its label. */
+  readonly full?: boolean;
   /** In a card it needs no label. */
   readonly plain?: boolean;
   readonly class?: string;
@@ -86,7 +88,8 @@ export function Table<T>({ caption, columns, rows, keyOf, sort, onSort, current,
 }
 
 function classOf<T>(column: Column<T>): string | undefined {
-  const names = [column.numeric === true && "num", column.wide === true && "wide", column.class];
+  const { numeric, wide, full } = column;
+  const names = [numeric === true && "num", wide === true && "wide", full === true && "full", column.class];
   return names.filter(Boolean).join(" ") || undefined;
 }
 
@@ -108,7 +111,7 @@ function Header<T>({ column, sort, onSort }: HeaderProps<T>) {
   const by = column.sort;
   if (by === undefined || onSort === undefined) {
     return (
-      <th role="columnheader" scope="col" class={numeric === true ? "num" : undefined}>
+      <th role="columnheader" scope="col" class={classOf(column)}>
         {label === "" ? <span class="sr-only">{column.name}</span> : label}
       </th>
     );
@@ -126,7 +129,7 @@ function Header<T>({ column, sort, onSort }: HeaderProps<T>) {
   const said =
     order === null ? {} : { "aria-sort": order === "asc" ? ("ascending" as const) : ("descending" as const) };
   return (
-    <th role="columnheader" scope="col" class={numeric === true ? "num" : undefined} {...said}>
+    <th role="columnheader" scope="col" class={classOf(column)} {...said}>
       <button type="button" class="sort" onClick={() => onSort({ by, order: next })}>
         {label}
         <Icon name={order === "asc" ? "up" : "down"} />

@@ -302,8 +302,10 @@ function useFirstChoice(model: WaterfallModel, failed: boolean): void {
   useEffect(() => {
     // Back and forward choose another one.
     const { session } = model;
-    if (!done.current || session.closed || span === null || model.active.peek() === `span:${span}`) return;
-    model.reveal(span, { focus: false });
+    // The address of now: keys may have gone on since this was drawn.
+    const now = url.value.span;
+    if (!done.current || session.closed || now === null || model.active.peek() === `span:${now}`) return;
+    model.reveal(now, { focus: false });
   }, [span]);
 }
 

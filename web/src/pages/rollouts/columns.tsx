@@ -59,7 +59,14 @@ export const COLUMNS: readonly RowColumn[] = [
       </span>
     ),
   },
-  { name: "mode", label: "Mode", sort: "mode", usual: true, cell: ({ mode }) => mode ?? DASH },
+  {
+    name: "mode",
+    class: "lesser",
+    label: "Mode",
+    sort: "mode",
+    usual: true,
+    cell: ({ mode }) => mode ?? DASH,
+  },
   {
     name: "attempts",
     label: "Attempts",
@@ -80,7 +87,7 @@ export const COLUMNS: readonly RowColumn[] = [
   },
   {
     name: "wait",
-    class: "minor",
+    class: "minor lesser",
     label: "Queue wait",
     sort: "wait",
     numeric: true,
@@ -103,6 +110,7 @@ export const COLUMNS: readonly RowColumn[] = [
   },
   {
     name: "spans",
+    class: "lesser",
     label: "Spans",
     sort: "spans",
     numeric: true,
@@ -116,7 +124,8 @@ export const COLUMNS: readonly RowColumn[] = [
       ) : (
         <>
           <span class="bad" title={facts.last_error ?? undefined}>
-            {plural(facts.errors, "error")}
+            <Icon name="warning" label={plural(facts.errors, "error")} />
+            {count(facts.errors)}
           </span>
           {` / ${count(facts.spans)}`}
         </>
@@ -140,6 +149,7 @@ export const COLUMNS: readonly RowColumn[] = [
   },
   {
     name: "tokens",
+    class: "lesser",
     label: "Tokens",
     sort: "tokens",
     numeric: true,

@@ -49,7 +49,31 @@ export function Page({ id }: PageProps) {
         <a href={href("/workers")}>All workers</a>
       </div>
       <Answered answer={answer}>{(detail) => <Worker detail={detail} />}</Answered>
+      {answer.error.value?.kind === "missing" && <Nearest id={id} />}
     </div>
+  );
+}
+
+/** Workers whose ids begin alike. */
+function Nearest({ id }: { id: string }) {
+  const begin = id.slice(0, Math.max(2, Math.ceil(id.length / 2)));
+  const answer = useQuery({
+    key: begin,
+    load: (signal) => client.queryWorkers({ worker_id_contains: begin, limit: 5 }, { signal }),
+  });
+  const items = answer.data.value?.items ?? [];
+  if (items.length === 0) return null;
+  return (
+    <p>
+      Did you look for{" "}
+      {items.map(({ worker_id }, index) => (
+        <span key={worker_id}>
+          {index > 0 && ", "}
+          <a href={href(pathOf("workers", worker_id))}>{worker_id}</a>
+        </span>
+      ))}
+      ?
+    </p>
   );
 }
 

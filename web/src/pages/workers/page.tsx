@@ -201,6 +201,7 @@ const COLUMNS: readonly Column<WorkerRow>[] = [
   {
     name: "current",
     label: "At work on",
+    full: true,
     cell: ({ worker: { current_rollout_id, current_attempt_id }, current_since }) =>
       current_rollout_id === null ? (
         DASH

@@ -171,7 +171,6 @@ function LevelMenu({ model }: { readonly model: WaterfallModel }) {
           View <Icon name="down" />
         </>
       }
-      name="How spans are shown"
     >
       {(close) => (
         <>
