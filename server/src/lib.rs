@@ -78,13 +78,17 @@
 //! - **What is only kept is not read**: JSON of the users is checked when it comes in, stored as text, and copied into
 //!   answers ([`lightning_store_client::wire::RawJson`], [`lightning_store_client::wire::to_json`]).
 //! - **Numbers of rows are kept, not counted**, so that the first page of a million rollouts is as quick as that of ten.
+//! - **The dashboard is compiled into the program, not into this library**: `main` hands its files to [`http::page`], so
+//!   that a new build of `web` only links the program again, and the library needs no page to be built or tested. Its
+//!   routes are its own; the server answers every other path with it and writes into it where it stands.
 //! - Differences from the Python server are deliberate, listed in the README, and each has its line in
 //!   `tests/golden/differences.jsonl`. Quirks that are kept for its clients are marked `Compat`.
 //!
 //! # Where tests are
 //!
 //! Domain and helpers: beside the code. Stores: `tests/tests/conformance`, the same sentences for every kind. Everything
-//! else drives the real binary: recorded exchanges, processes and signals, durability, the real Python package.
+//! else drives the real binary: recorded exchanges, processes and signals, durability, the real Python package; the
+//! dashboard in a real browser from `web/tests`.
 
 pub mod app;
 pub mod clock;
