@@ -79,7 +79,7 @@ impl Prepared {
     pub(super) fn conditions(mut self, conditions: &impl Conditions) -> Result<Self, ClientError> {
         self.query = conditions.query_string().map_err(|needs| {
             ClientError::invalid(format!(
-                "{}: a query string cannot say {} = null or []; leave it out, or search for it",
+                "{}: a query string cannot say {} = null or []; leave it out, or search for it instead",
                 self.endpoint.name, needs.0
             ))
         })?;
