@@ -24,6 +24,9 @@ export const MAX_SPANS = 200_000;
 const SINGLE_BODIES = 24;
 const BODIES_PAGE = 500;
 
+/** More rewards and annotations than these are not fetched to find out what they link to. */
+const MAX_LINKING = 200;
+
 export class TraceSession {
   readonly waterfall = new Waterfall();
   /** Changes whenever rows may have. */
@@ -48,6 +51,7 @@ export class TraceSession {
   #closed = false;
   #again = false;
   readonly #abort = new AbortController();
+  #queue: Promise<unknown> = Promise.resolve();
   readonly #opening = new Map<string, Promise<boolean>>();
 
   constructor(rolloutId: string, attemptId: string) {
@@ -161,10 +165,30 @@ export class TraceSession {
     return true;
   }
 
+  /** Has those spans whole, if they are few, without which links from and to a span are not found. */
+  async linkingBodies(spanId: string): Promise<void> {
+    await this.#fewBodies(["reward", "annotation"]);
+    const summary = this.#closed ? null : this.waterfall.summaryOf(spanId);
+    if (summary === null || summary.link_rules.length === 0 || summary.links_to.length > 0) return;
+    await this.#fewBodies(["llm"]);
+  }
+
+  async #fewBodies(kinds: Kind[]): Promise<void> {
+    if (!this.#closed && this.waterfall.withoutBody(kinds).length <= MAX_LINKING) await this.allBodies(kinds);
+  }
+
   /** Has the whole of all spans here, or of those of some kinds. */
-  async allBodies(kinds?: Kind[]): Promise<void> {
+  allBodies(kinds?: Kind[]): Promise<void> {
+    // One after the other: what the first one fetches the next one need not.
+    const fetched = this.#queue.then(() => this.#allBodies(kinds));
+    this.#queue = fetched.catch(() => undefined);
+    return fetched;
+  }
+
+  async #allBodies(kinds?: Kind[]): Promise<void> {
+    if (this.#closed) return;
     const missing = this.waterfall.withoutBody(kinds);
-    if (missing.length === 0 || this.bodies.peek() !== null) return;
+    if (missing.length === 0) return;
     this.bodies.value = { done: 0, of: missing.length };
     try {
       if (missing.length <= SINGLE_BODIES) await this.#bodiesOneByOne(missing);

@@ -131,6 +131,8 @@ function useBody(session: TraceSession, spanId: string): { readonly value: Failu
     session.body(spanId).catch((error: unknown) => {
       failure.value = failureOf(error);
     });
+    // What is said about it stands in others. Without them it is shown all the same.
+    session.linkingBodies(spanId).catch(() => undefined);
   }, [session, spanId, known]);
   return failure;
 }
