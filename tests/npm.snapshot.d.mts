@@ -97,7 +97,7 @@ export interface AttemptIds {
 export type AddedSpan = Span | null | SpanError;
 
 /** What a listener wants to hear of. */
-export type Topic = "rollouts" | "workers" | "resources" | `spans:${string}/${string}`;
+export type Topic = "rollouts" | "workers" | "resources" | "queue" | "summary" | `spans:${string}/${string}`;
 
 /** What {@link LightningStoreClient.events} tells. */
 export type StoreEvent =
@@ -108,6 +108,8 @@ export type StoreEvent =
 | { type: "worker"; id: string | null; data: WorkerEvent }
 | { type: "resources"; id: string | null; data: ResourcesEvent }
 | { type: "spans"; id: string | null; data: SpansEvent }
+| { type: "queue"; id: string | null; data: QueueEvent }
+| { type: "summary"; id: string | null; data: SummaryEvent }
 /** What was missed is not known: fetch anew what is shown. */
 | { type: "reset"; id: string | null; data: Record<string, never> }
 /** The stream is closed. It is opened again after so many milliseconds; null: never, and this is the last item. */
@@ -166,15 +168,163 @@ export class LightningStoreError extends Error {
 
 /** The methods of the client, answering JSON text. */
 export type TextClient = {
-    readonly [M in Exclude<keyof LightningStoreClient, "text" | "free" | typeof Symbol.dispose>]: (
+    readonly [M in Exclude<keyof LightningStoreClient, "text" | "dashboard" | "free" | typeof Symbol.dispose>]: (
     ...args: Parameters<LightningStoreClient[M]>
     ) => ReturnType<LightningStoreClient[M]> extends Promise<unknown> ? Promise<JsonText> : Items<JsonText>;
-};
+} & { readonly dashboard: TextDashboard };
 
 export interface LightningStoreClient {
     /** The same client, whose methods answer JSON text: for integers beyond 2^53, which `JSON.parse` rounds. */
     readonly text: TextClient;
+    /** What people look at. */
+    readonly dashboard: Dashboard;
 }
+
+
+
+/** Which rollouts, in what order. All conditions that are given must hold. */
+export interface DashboardRolloutsQuery {
+    status_in?: RolloutStatus[];
+    /** Statuses of the newest attempts; `none`: there is no attempt. */
+    attempt_status_in?: (AttemptStatus | "none")[];
+    /** `none`: it has no mode. */
+    mode_in?: (Mode | "none")[];
+    /** At most 500. */
+    rollout_id_in?: RolloutId[];
+    rollout_id_contains?: string;
+    /** Part of the id or of the line of input; letters from A to Z in either case. */
+    text?: string;
+    worker_id?: WorkerId;
+    resources_id?: ResourcesId;
+    model?: string;
+    /** When it was made, in seconds since 1970: `since` ≤ start < `until`. */
+    since?: number;
+    until?: number;
+    /** `error`: it failed or has errors; `reward`: it has one; `retry`: it has several attempts. */
+    has?: ("error" | "reward" | "retry")[];
+    reward_min?: number;
+    reward_max?: number;
+    run_time_min?: number;
+    run_time_max?: number;
+    queue_wait_min?: number;
+    queue_wait_max?: number;
+    spans_min?: number;
+    spans_max?: number;
+    tokens_min?: number;
+    tokens_max?: number;
+    /** `key:value`: a member of the metadata, as text. */
+    metadata?: string[];
+    /** 0 to 500; 0: only total and facets. @defaultValue `100` */
+    limit?: number;
+    /** Not together with `after`. */
+    offset?: number;
+    /** The `next` of the page before. */
+    after?: string;
+    /** @defaultValue `false` */
+    facets?: boolean;
+    /** @defaultValue `"start_time"` */
+    sort_by?:
+    | "start_time"
+    | "end_time"
+    | "rollout_id"
+    | "status"
+    | "mode"
+    | "attempts"
+    | "queue_wait"
+    | "run_time"
+    | "reward"
+    | "spans"
+    | "errors"
+    | "tokens";
+    /** @defaultValue `"desc"` */
+    sort_order?: "asc" | "desc";
+}
+
+/** Which workers, in what order. */
+export interface DashboardWorkersQuery {
+    worker_id_contains?: string;
+    status_in?: WorkerStatus[];
+    /** 1 to 500. @defaultValue `100` */
+    limit?: number;
+    offset?: number;
+    /** @defaultValue `"worker_id"` */
+    sort_by?: "worker_id" | "status" | "last_heartbeat_time" | "finished" | "mean_run_time";
+    /** @defaultValue `"asc"` */
+    sort_order?: "asc" | "desc";
+}
+
+/** Which sets of resources, in what order. */
+export interface DashboardResourcesQuery {
+    resources_id_contains?: string;
+    limit?: number;
+    offset?: number;
+    /** @defaultValue `"update_time"` */
+    sort_by?: "update_time" | "create_time" | "resources_id" | "version" | "rollouts" | "mean_reward";
+    /** @defaultValue `"desc"` */
+    sort_order?: "asc" | "desc";
+}
+
+/** Which part of a queue. */
+export interface DashboardQueueQuery {
+    /** 1 to 500. @defaultValue `100` */
+    limit?: number;
+    offset?: number;
+}
+
+/** Which spans of an attempt, in the order in which they came. */
+export interface DashboardTraceQuery {
+    /** The `after` of the answer before. */
+    after?: number;
+    /** 1 to 10,000, which is the default. */
+    limit?: number;
+}
+
+/** What people look at: answers of `/v1/agl/dashboard`, which the Python server does not have (`refused`, 404). */
+export interface Dashboard {
+    /** What this server can do that the Python server cannot. */
+    capabilities(options?: CallOptions): Promise<Capabilities>;
+    /** Numbers of the store, and what happened lately: in the last hour, if no window is given. */
+    summary(
+    query?: { window?: "15m" | "1h" | "6h" | "24h" } | JsonText,
+    options?: CallOptions,
+    ): Promise<StoreSummary>;
+    /** A page of rollouts with what their spans say. */
+    rollouts(query?: DashboardRolloutsQuery | JsonText, options?: CallOptions): Promise<RolloutRows>;
+    /** One rollout with all its attempts. */
+    rollout(rolloutId: RolloutId, options?: CallOptions): Promise<RolloutDetail>;
+    /** The spans of an attempt (or of the one called latest) without their attributes. */
+    trace(
+    rolloutId: RolloutId,
+    attemptId: AttemptId,
+    query?: DashboardTraceQuery | JsonText,
+    options?: CallOptions,
+    ): Promise<LightTrace>;
+    /** One whole span. */
+    span(rolloutId: RolloutId, attemptId: AttemptId, spanId: string, options?: CallOptions): Promise<Span>;
+    /** Who waits, in order, and who was taken last. */
+    queue(query?: DashboardQueueQuery | JsonText, options?: CallOptions): Promise<QueueView>;
+    /** A page of workers with what they did lately. */
+    workers(query?: DashboardWorkersQuery | JsonText, options?: CallOptions): Promise<WorkerRows>;
+    /** One worker with its attempts of the last hour. */
+    worker(workerId: WorkerId, options?: CallOptions): Promise<WorkerDetail>;
+    /** A page of sets of resources with what came of them. */
+    resources(query?: DashboardResourcesQuery | JsonText, options?: CallOptions): Promise<ResourcesRows>;
+    /** A set of resources with its superseded versions. */
+    resourceVersions(resourcesId: ResourcesId, options?: CallOptions): Promise<ResourcesVersions>;
+    /** Where a file is downloaded from; nothing is sent. Of rollouts all that match, without `limit`, `offset` and `after`. */
+    exportUrl(
+    what: "rollouts.jsonl" | "rollouts.csv",
+    query?: Omit<DashboardRolloutsQuery, "limit" | "offset" | "after"> | JsonText,
+    ): Promise<string>;
+    exportUrl(what: "spans.jsonl", query: { rollout_id: RolloutId; attempt_id?: AttemptId } | JsonText): Promise<string>;
+}
+
+/** The same calls, answering JSON text: a `Waterfall` takes it as it is. */
+export type TextDashboard = {
+    readonly [M in Exclude<keyof Dashboard, "exportUrl">]: (
+    ...args: Parameters<Dashboard[M]>
+    ) => Promise<JsonText>;
+};
 
 
 
@@ -400,8 +550,39 @@ export interface Attempt {
   metadata: JsonObject | null;
 }
 
+/** Of an attempt, what a row of a list needs. */
+export interface AttemptBrief {
+  /** Its id. */
+  attempt_id: AttemptId;
+  /** The how-manieth it is, from 1. */
+  sequence_id: number;
+  /** Where it is in its life. */
+  status: AttemptStatus;
+  /** When it began. */
+  start_time: Timestamp;
+  /** When it ended. Null: it has not. */
+  end_time: Timestamp | null;
+  /** Who carries it out. Null: nobody said. */
+  worker_id: WorkerId | null;
+  /** The last sign of life. Null: none yet. */
+  last_heartbeat_time: Timestamp | null;
+}
+
 /** An attempt: `at-` and 8 lowercase hexadecimal digits. Unique within its rollout only. */
 export type AttemptId = string;
+
+/** An attempt with what its spans say. */
+export interface AttemptRow {
+  /** The attempt. */
+  attempt: Attempt;
+  /** What its spans say. */
+  facts: SpanFacts;
+  /**
+   * Why it ended, in words: `timeout 600 s`, `no span for 120 s`, or the type of the last exception of a failed one.
+   * Null: it runs, succeeded, or nobody knows.
+   */
+  reason: string | null;
+}
 
 /**
  * Where an attempt is in its life.
@@ -420,13 +601,113 @@ export interface AttemptedRollout extends Rollout {
   attempt: Attempt;
 }
 
+/** Something to look at. */
+export interface Attention {
+  /** What it is. */
+  kind: AttentionKind;
+  /** Since when. */
+  time: Timestamp;
+  /** It in words. */
+  text: string;
+  /** The rollout it is about. */
+  rollout_id: RolloutId | null;
+  /** The attempt it is about. */
+  attempt_id: AttemptId | null;
+  /** The worker it is about. */
+  worker_id: WorkerId | null;
+}
+
+/** Why something should be looked at. */
+export type AttentionKind = "attempt_timeout" | "attempt_unresponsive" | "rollout_failed" | "worker_silent" | "running_long" | "failures_rise";
+
 /** A string, a boolean or a number, or a list of one of these. Kinds are kept: 1.0 stays a double. Null is refused; in answers it stands for a number that JSON does not have (NaN, infinity). */
 export type AttributeValue = string | boolean | number | null | string[] | boolean[] | (number | null)[];
+
+/**
+ * Answer of `GET /v1/agl/dashboard/capabilities`: what this server can do that the Python server cannot. A page that gets
+ * a 404 here does without.
+ */
+export interface Capabilities {
+  /** `lightning-store` */
+  name: string;
+  /** The server's version. */
+  version: string;
+  /** What kind of store it has: `sqlite`, `memory`. */
+  store: string;
+  /** Superseded versions that are kept of each set of resources. */
+  resource_versions: number;
+  /** Whether rollouts may be called off or queued again from the dashboard. */
+  actions: boolean;
+}
+
+/** Numbers of rollouts that ended. */
+export interface FinishedCounts {
+  /** Well. */
+  succeeded: number;
+  /** Without success. */
+  failed: number;
+  /** Called off. */
+  cancelled: number;
+}
 
 /** Answer of `GET /v1/agl/health`. */
 export interface Health {
   /** `ok` while the process serves. */
   status: string;
+}
+
+/**
+ * A span without attributes, events, links and resource, but with what the waterfall shows of them. Members that would
+ * be null, false or empty are absent.
+ */
+export interface LightSpan {
+  /** Its id. */
+  span_id: string;
+  /** The id of its parent. */
+  parent_id?: string | null;
+  /** The trace it is part of. Absent: that of the span before it in this answer. */
+  trace_id?: string | null;
+  /** Its name. */
+  name: string;
+  /** Its place in the order of the rollout. */
+  sequence_id: number;
+  /** When it began, in seconds since 1970. */
+  start_time?: number | null;
+  /** When it ended. Absent: it has not, or nobody said. */
+  end_time?: number | null;
+  /** What it is: `llm`, `tool`, `agent`, `reward`, `message` and so on. */
+  kind: string;
+  /** It failed, or is or holds an exception. */
+  error?: boolean;
+  /** What its row shows: the model, the tool, the text of a message. Absent: its name. */
+  label?: string | null;
+  /** The operation, agent or tool that the name does not say. */
+  operation?: string | null;
+  /** Tokens of its prompt. */
+  input_tokens?: number | null;
+  /** Tokens of its answer. */
+  output_tokens?: number | null;
+  /** Its primary reward. */
+  reward?: number | null;
+  /** The id of the model's answer. */
+  response_id?: string | null;
+  /** It has links to other spans. */
+  links?: boolean;
+}
+
+/**
+ * Answer of `GET /v1/agl/dashboard/rollouts/{rollout_id}/attempts/{attempt_id}/trace`: spans in the order in which they
+ * came.
+ */
+export interface LightTrace {
+  /** The spans. */
+  items: LightSpan[];
+  /** How many the attempt has in all. */
+  total: number;
+  /** What to send as `after` for the spans that follow these, now or later. Null: there are none yet. */
+  after: number | null;
+  /** There are more already. */
+  more: boolean;
 }
 
 /** A model endpoint. */
@@ -450,6 +731,16 @@ export interface Llm {
  */
 export type Mode = "train" | "val" | "test";
 
+/** The rewards of one mode. */
+export interface ModeReward {
+  /** The mode. */
+  mode: Mode | null;
+  /** How many rollouts have a reward. */
+  rollouts: number;
+  /** The mean of their final rewards. */
+  mean: number;
+}
+
 /**
  * Resources by name, in the order given; may be empty. Body of `POST /v1/agl/resources` and of
  * `POST /v1/agl/resources/{resources_id}`.
@@ -464,8 +755,61 @@ export interface PromptTemplate {
   engine: TemplateEngine;
 }
 
+/** The queue in two numbers. */
+export interface QueueDepth {
+  /** Rollouts that wait, for their first or another attempt. */
+  depth: number;
+  /** Since when the first of them has been waiting. Null: none does. */
+  oldest: Timestamp | null;
+}
+
+/** The queue as it stands. */
+export interface QueueEvent {
+  /** How many wait. */
+  depth: number;
+  oldest: Timestamp | null;
+  /** The number of the change, as in the message's id; of several told at once that of the first. */
+  seq: number;
+}
+
+/** Answer of `GET /v1/agl/dashboard/queue`. */
+export interface QueueView {
+  /** When this was true. */
+  time: Timestamp;
+  /** The queue in two numbers. */
+  queue: QueueDepth;
+  /** Rollouts that came into the queue within the last minute. */
+  enqueued_last_minute: number;
+  /** Rollouts that were taken within the last minute. */
+  dequeued_last_minute: number;
+  /** Seconds until the queue is empty, at the rate of the last minute. Null: fewer than 5 were taken in it. */
+  eta: number | null;
+  /** Who could take them. */
+  workers: WorkerCounts;
+  /** Those that wait, in the order in which they are taken. */
+  items: WaitingRollout[];
+  /** The limit that was asked for. */
+  limit: number;
+  /** How many come before the first one of this page. */
+  offset: number;
+  /** Places in the queue whose rollouts wait no longer. They are skipped. */
+  stale: number;
+  /** Those that were taken last, the newest first; at most 20. */
+  taken: RolloutRow[];
+}
+
 /** One resource, told apart by `resource_type`. */
 export type Resource = Llm & { resource_type: "llm"; } | Llm & { resource_type: "proxy_llm"; } | PromptTemplate & { resource_type: "prompt_template"; };
+
+/** One resource in a line. */
+export interface ResourceBrief {
+  /** Its name in the set. */
+  name: string;
+  /** Its type: `llm`, `proxy_llm`, `prompt_template`, or what else was sent. Null: it says none. */
+  resource_type: string | null;
+  /** Its model and endpoint, or the first line of its template; at most 200 characters. Null: neither. */
+  text: string | null;
+}
 
 /** A set of resources, which is the latest from now on. */
 export interface ResourcesEvent {
@@ -480,6 +824,38 @@ export interface ResourcesEvent {
 /** A set of resources: `rs-` and 12 lowercase hexadecimal digits, or whatever an update named. */
 export type ResourcesId = string;
 
+/** A set of resources as a table shows it. */
+export interface ResourcesRow {
+  /** Its id. */
+  resources_id: ResourcesId;
+  /** Its version. */
+  version: number;
+  /** When it was first stored. */
+  create_time: Timestamp;
+  /** When this version was stored. */
+  update_time: Timestamp;
+  /** It was written last of all. */
+  latest: boolean;
+  /** What it holds, by name; at most 16. */
+  names: ResourceBrief[];
+  /** Rollouts that name this set. */
+  rollouts: number;
+  /** The mean of their final rewards. Null: none has one. */
+  mean_reward: number | null;
+}
+
+/** Answer of `GET /v1/agl/dashboard/resources`. */
+export interface ResourcesRows {
+  /** The sets of resources of this page, in the order asked for. */
+  items: ResourcesRow[];
+  /** How many match in all. */
+  total: number;
+  /** The limit that was asked for. */
+  limit: number;
+  /** How many come before the first one of this page. */
+  offset: number;
+}
+
 /** One version of a set of resources. */
 export interface ResourcesUpdate {
   /** The id of the set. */
@@ -492,6 +868,38 @@ export interface ResourcesUpdate {
   version: number;
   /** The resources. */
   resources: NamedResources;
+}
+
+/** One version of a set of resources. */
+export interface ResourcesVersion {
+  /** The version. */
+  version: number;
+  /** When it was stored. */
+  update_time: Timestamp;
+  /** What it holds: an object, by name. Secrets are masked. */
+  resources: JsonObject;
+  /** Rollouts that name this set and were made while this version was its current one. */
+  rollouts: number;
+  /** The mean of their final rewards. Null: none has one. */
+  mean_reward: number | null;
+}
+
+/** Answer of `GET /v1/agl/dashboard/resources/{resources_id}/versions`. */
+export interface ResourcesVersions {
+  /** The set. */
+  resources_id: ResourcesId;
+  /** When it was first stored. */
+  create_time: Timestamp;
+  /** Its versions that are kept, the current one first. */
+  items: ResourcesVersion[];
+}
+
+/** One dimension of a reward. */
+export interface RewardDimension {
+  /** Its name. Null: it has none, as in old data. */
+  name: string | null;
+  /** Its value. */
+  value: number;
 }
 
 /** A rollout, without its attempts. */
@@ -531,6 +939,36 @@ export interface RolloutConfig {
   retry_condition: AttemptStatus[];
 }
 
+/** Numbers of rollouts. */
+export interface RolloutCounts {
+  /** Waiting for their first attempt. */
+  queuing: number;
+  /** Taken, without a span yet. */
+  preparing: number;
+  /** Being carried out. */
+  running: number;
+  /** Waiting for another attempt. */
+  requeuing: number;
+  /** Ended well. */
+  succeeded: number;
+  /** Ended without success. */
+  failed: number;
+  /** Called off. */
+  cancelled: number;
+}
+
+/** One rollout with all its attempts. */
+export interface RolloutDetail {
+  /** The rollout. */
+  rollout: Rollout;
+  /** The same as a row. */
+  row: RolloutRow;
+  /** Its attempts, oldest first. */
+  attempts: AttemptRow[];
+  /** Spans that the facts do not know yet. */
+  behind: number;
+}
+
 /** A rollout as it stands. */
 export interface RolloutEvent {
   /** The rollout. */
@@ -543,8 +981,75 @@ export interface RolloutEvent {
   seq: number;
 }
 
+/** Numbers of rollouts by words. A word without rollouts may be missing. */
+export interface RolloutFacets {
+  /** By status. */
+  status: { [name: string]: number };
+  /** By the status of the newest attempt; `none`: there is no attempt. */
+  attempt_status: { [name: string]: number };
+  /** By mode; `none`: it has none. */
+  mode: { [name: string]: number };
+}
+
 /** A rollout: `ro-` and 12 lowercase hexadecimal digits. */
 export type RolloutId = string;
+
+/** One rollout as a table shows it. */
+export interface RolloutRow {
+  /** Its id. */
+  rollout_id: RolloutId;
+  /** Where it is in its life. */
+  status: RolloutStatus;
+  /** What it is for. */
+  mode: Mode | null;
+  /** The resources it is to be run with. Null: the latest. */
+  resources_id: ResourcesId | null;
+  /** One line of its input: its `task`, `question`, `prompt` or `input`, else the input as JSON; at most 200 characters. */
+  input: string;
+  /** When it was made. */
+  start_time: Timestamp;
+  /** When it ended. Null: it has not. */
+  end_time: Timestamp | null;
+  /** How many attempts there are. */
+  attempts: number;
+  /** How many there may be. */
+  max_attempts: number;
+  /** Seconds after which an attempt is ended. Null: never. */
+  timeout_seconds: number | null;
+  /** Seconds of silence after which an attempt is given up. Null: never. */
+  unresponsive_seconds: number | null;
+  /** The newest attempt. Null: there is none. */
+  attempt?: AttemptBrief | null;
+  /** Seconds from its start to that of its first attempt. Null: it has none yet. */
+  queue_wait: number | null;
+  /** Seconds that the newest attempt took. Null: there is none, or it runs. */
+  run_time: number | null;
+  /** What spans say: rewards and the last error of the newest attempt, sums over all attempts for the rest. */
+  facts: SpanFacts;
+  /** Scalar members of its metadata, as text of at most 100 characters each; at most 16. */
+  metadata: { [name: string]: string };
+}
+
+/** A page of rollouts. */
+export interface RolloutRows {
+  /** The rollouts. */
+  items: RolloutRow[];
+  /** How many match in all. */
+  total: number;
+  /** The limit that was asked for. */
+  limit: number;
+  /** How many come before the first one of this page. Null: the page was asked for by a cursor. */
+  offset: number | null;
+  /** What to send as `after` for the next page. Null: this is the last one. */
+  next: string | null;
+  /**
+   * How many match by status, status of the newest attempt, and mode: each list as if it had no condition of its own.
+   * Null: not asked for.
+   */
+  facets: RolloutFacets | null;
+  /** Spans that the facts do not know yet. */
+  behind: number;
+}
 
 /**
  * Where a rollout is in its life.
@@ -628,6 +1133,28 @@ export interface SpanEvent {
   timestamp: Timestamp | null;
 }
 
+/** What is worked out from spans. */
+export interface SpanFacts {
+  /** Spans. */
+  spans: number;
+  /** Those that failed, or are or hold an exception. */
+  errors: number;
+  /** Tokens of prompts. An answer that was observed twice, by an agent and by a proxy, counts once if both say its id. */
+  input_tokens: number;
+  /** Tokens of answers. */
+  output_tokens: number;
+  /** What it cost, in the currency of those who said so. Null: nobody did. */
+  cost: number | null;
+  /** The models that answered, in the order in which they were first heard of; at most 8. */
+  models: string[];
+  /** The primary value of the last reward. Null: there is none. */
+  reward: number | null;
+  /** All dimensions of that reward, the primary one first; at most 16. */
+  rewards: RewardDimension[];
+  /** The last exception, or failed span: its type and message, at most 200 characters. Null: there is none. */
+  last_error: string | null;
+}
+
 /** A relation to another span. */
 export interface SpanLink {
   /** The other span. */
@@ -693,6 +1220,78 @@ export interface Statistics {
  */
 export type StatusCode = "UNSET" | "OK" | "ERROR";
 
+/** Answer of `GET /v1/agl/dashboard/summary`. */
+export interface StoreSummary {
+  /** When this was true. */
+  time: Timestamp;
+  /** Rollouts there are now, by status. */
+  rollouts: RolloutCounts;
+  /** Rollouts that ended within the window. */
+  finished: FinishedCounts;
+  /** Who waits. */
+  queue: QueueDepth;
+  /** Who works. */
+  workers: WorkerCounts;
+  /** Rewards of the rollouts that succeeded within the window, by mode. */
+  rewards: ModeReward[];
+  /** The window in equal steps, oldest first; the last one is not over. */
+  steps: SummaryStep[];
+  /** Seconds that a step has. */
+  step_seconds: number;
+  /** What somebody should look at: the newest of the window, at most 8. */
+  attention: Attention[];
+  /** The rollouts that ended last; at most 10. */
+  latest: RolloutRow[];
+  /** What the store holds. */
+  totals: StoreTotals;
+  /** Spans that the facts do not know yet. */
+  behind: number;
+}
+
+/** What the store holds in all. */
+export interface StoreTotals {
+  /** Rollouts. */
+  rollouts: number;
+  /** Attempts. */
+  attempts: number;
+  /** Spans. */
+  spans: number;
+  /** Sets of resources. */
+  resources: number;
+  /** Workers. */
+  workers: number;
+  /** Bytes that the database takes on disk, or in memory. Null: not known. */
+  bytes: number | null;
+  /** Seconds since the server was started. */
+  uptime: number;
+}
+
+/** Numbers have changed. */
+export interface SummaryEvent {
+  /** The number of the last change that is meant, as in the message's id. */
+  seq: number;
+}
+
+/** What happened in one step of time. Null: not known, such as for the time before a start of the server. */
+export interface SummaryStep {
+  /** When it begins. */
+  start: Timestamp;
+  /** Rollouts that ended. */
+  finished: FinishedCounts;
+  /** Rollouts that were made. */
+  enqueued: number;
+  /** Attempts that were begun. */
+  begun: number;
+  /** Spans that came. */
+  spans: number | null;
+  /** Their tokens, of prompts and answers. */
+  tokens: number | null;
+  /** Rollouts that waited at its end, or wait now. */
+  queue_depth: number | null;
+  /** Workers that were busy at its end, or are now. */
+  busy_workers: number | null;
+}
+
 /**
  * The language of a prompt template.
  *
@@ -704,6 +1303,18 @@ export type TemplateEngine = "jinja" | "f-string" | "poml";
 
 /** Seconds since 1970 (UTC) as a double, to the microsecond. Always finite. */
 export type Timestamp = number;
+
+/** A rollout that waits. */
+export interface WaitingRollout {
+  /** Its place, from 1. */
+  position: number;
+  /** Since when it has been waiting: it was made then, or its last attempt ended. */
+  since: Timestamp;
+  /** Why it is to be tried again, in words. Null: it waits for its first attempt. */
+  reason: string | null;
+  /** The rollout. */
+  row: RolloutRow;
+}
 
 /** A worker, as far as the store has seen it. */
 export interface Worker {
@@ -727,6 +1338,28 @@ export interface Worker {
   current_attempt_id: AttemptId | null;
 }
 
+/** Numbers of workers. The silent ones are among the others too. */
+export interface WorkerCounts {
+  /** Waiting for work. */
+  idle: number;
+  /** At work. */
+  busy: number;
+  /** Neither is known. */
+  unknown: number;
+  /** Not heard of for too long; see [`super::WorkerRow::silent`]. */
+  silent: number;
+}
+
+/** Answer of `GET /v1/agl/dashboard/workers/{worker_id}`. */
+export interface WorkerDetail {
+  /** When this was true. */
+  time: Timestamp;
+  /** The worker. */
+  worker: WorkerRow;
+  /** Its attempts that began or ended within the last hour, oldest first; at most the newest 500. */
+  attempts: AttemptRow[];
+}
+
 /** A worker as it stands. */
 export interface WorkerEvent {
   /** The worker. */
@@ -741,6 +1374,41 @@ export interface WorkerEvent {
 
 /** A worker: whatever it calls itself. The empty string is kept on attempts but names no worker. */
 export type WorkerId = string;
+
+/** A worker with what it did within the last hour. */
+export interface WorkerRow {
+  /** The worker. Secrets in its `heartbeat_stats` are masked. */
+  worker: Worker;
+  /**
+   * It is busy or idle by what it last said, but nothing was heard of it for 30 seconds, and 3 times its usual interval
+   * if that is known.
+   */
+  silent: boolean;
+  /** When its current attempt began. Null: it has none. */
+  current_since: Timestamp | null;
+  /** Attempts that ended within the last hour. */
+  finished: number;
+  /** Those of them that succeeded. */
+  succeeded: number;
+  /** The mean of their run times, in seconds. Null: there is none. */
+  mean_run_time: number | null;
+}
+
+/** Answer of `GET /v1/agl/dashboard/workers`. */
+export interface WorkerRows {
+  /** When this was true. */
+  time: Timestamp;
+  /** The workers of this page. */
+  items: WorkerRow[];
+  /** How many match in all. */
+  total: number;
+  /** The limit that was asked for. */
+  limit: number;
+  /** How many come before the first one of this page. */
+  offset: number;
+  /** All workers by what they do. */
+  counts: WorkerCounts;
+}
 
 /**
  * What a worker is doing, derived from its attempts.
