@@ -38,6 +38,12 @@ export function DiffView({ before, after, layout, label }: Props) {
     <div class={`diff is-${layout}`} role="region" aria-label={label} tabIndex={0}>
       <table class="diff-table">
         <caption class="sr-only">{label}</caption>
+        <colgroup>
+          <col class="diff-col" />
+          {layout === "split" ? <col /> : <col class="diff-col" />}
+          {layout === "split" ? <col class="diff-col" /> : null}
+          <col />
+        </colgroup>
         <tbody>
           {rows.map((row) => {
             const number = place;
