@@ -110,7 +110,7 @@ mod tests {
                 assert_eq!(light_ones.append_json(&text).added, 1);
             }
         }
-        for place in 0..SPANS.len() {
+        for (place, sent) in SPANS.iter().enumerate() {
             let shown = |trace: &Trace| {
                 let span = &trace.spans()[place];
                 (
@@ -120,7 +120,7 @@ mod tests {
                     (span.sequence_id, span.start, span.end, trace.parent_id(place).map(str::to_owned)),
                 )
             };
-            assert_eq!(shown(&whole), shown(&light_ones), "{:?}", SPANS[place]);
+            assert_eq!(shown(&whole), shown(&light_ones), "{sent:?}");
             assert!(light_ones.is_light(place));
         }
     }

@@ -156,6 +156,7 @@ impl Waterfall {
         self.inner.set_filter(Filter { text, everywhere, kinds, errors_only, min_duration });
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "bindings hand over an optional text as a whole")]
     #[wasm_bindgen(js_name = setFocus)]
     pub fn set_focus(&mut self, key: Option<String>) -> bool {
         self.inner.set_focus(key.as_deref())
@@ -252,6 +253,7 @@ impl Waterfall {
         text::text(&Conversation::of(self.inner.trace(), self.inner.order()))
     }
 
+    #[expect(clippy::fn_params_excessive_bools, reason = "the classes in `npm` give them names")]
     pub fn training(
         &self,
         among_siblings: bool,

@@ -146,7 +146,7 @@ mod tests {
             key: RowKey(key),
         };
         for (order, expected) in [(SortOrder::Asc, [4, 1, 2, 3, 5]), (SortOrder::Desc, [2, 1, 4, 5, 3])] {
-            let mut places = vec![
+            let mut places = [
                 place(Some(2.0), 1),
                 place(Some(2.0), 2),
                 place(None, 3),

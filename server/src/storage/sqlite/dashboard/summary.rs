@@ -448,7 +448,7 @@ fn rise(steps: &[SummaryStep]) -> Option<Attention> {
 mod tests {
     use super::*;
 
-    fn steps(finished: [(u64, u64); 20]) -> Vec<SummaryStep> {
+    fn steps(finished: &[(u64, u64); 20]) -> Vec<SummaryStep> {
         let step = |(place, (succeeded, failed)): (usize, (u64, u64))| SummaryStep {
             start: at(i64::try_from(place).unwrap()),
             finished: FinishedCounts { succeeded, failed, cancelled: 0 },
@@ -459,20 +459,20 @@ mod tests {
             queue_depth: None,
             busy_workers: None,
         };
-        finished.into_iter().enumerate().map(step).collect()
+        finished.iter().copied().enumerate().map(step).collect()
     }
 
     #[test]
     fn failures_rise_when_they_are_twice_as_often_as_before_and_many() {
         let mut finished = [(9, 1); 20];
-        assert_eq!(rise(&steps(finished)), None);
+        assert_eq!(rise(&steps(&finished)), None);
         finished[18] = (8, 2);
         finished[19] = (5, 3);
-        let told = rise(&steps(finished)).unwrap();
+        let told = rise(&steps(&finished)).unwrap();
         assert_eq!((told.kind, told.time), (AttentionKind::FailuresRise, at(19)));
         assert_eq!(told.text, "28 % of the rollouts fail; before, 10 % did");
         finished[18] = (1, 1);
-        assert_eq!(rise(&steps(finished)), None, "too few");
-        assert_eq!(rise(&steps([(0, 0); 20])), None);
+        assert_eq!(rise(&steps(&finished)), None, "too few");
+        assert_eq!(rise(&steps(&[(0, 0); 20])), None);
     }
 }
