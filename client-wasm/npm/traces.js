@@ -304,17 +304,9 @@ function makeTrace(glue, load) {
       excludeInReward = true,
       skipWithoutTokens = false,
     } = {}) {
-      const amongSiblings = rewardMatch === "first_sibling";
-      return JSON.parse(
-        this.#inner.training(
-          amongSiblings,
-          repairHierarchy,
-          callName,
-          agent ?? undefined,
-          excludeInReward,
-          skipWithoutTokens,
-        ),
-      );
+      const rules = [rewardMatch === "first_sibling", repairHierarchy, excludeInReward, skipWithoutTokens];
+      const bits = rules.reduce((bits, holds, at) => bits | (holds ? 1 << at : 0), 0);
+      return JSON.parse(this.#inner.training(bits, callName, agent ?? undefined));
     }
 
     finalReward() {

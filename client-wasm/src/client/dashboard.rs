@@ -5,7 +5,7 @@ use lightning_store_client::api::{Endpoint, dashboard};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::{LightningStoreClient, borrowed, read_ids};
+use super::{LightningStoreClient, borrowed};
 use crate::call::call;
 use crate::failure::Failure;
 use crate::input;
@@ -24,7 +24,8 @@ impl LightningStoreClient {
     ) -> Promise {
         call(&self.client, options, |client| {
             let endpoint = endpoint(name)?;
-            let (ids, query) = (read_ids(&ids.iter().collect::<Vec<_>>())?, input::query(query)?);
+            let ids = ids.into_iter().map(|id| input::id(&id)).collect::<Result<Vec<_>, _>>()?;
+            let query = input::query(query)?;
             Ok(async move { client.untyped().list(endpoint, &borrowed(&ids), &query).await })
         })
     }

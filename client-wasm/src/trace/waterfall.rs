@@ -156,10 +156,12 @@ impl Waterfall {
         self.inner.set_filter(Filter { text, everywhere, kinds, errors_only, min_duration });
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "bindings hand over an optional text as a whole")]
     #[wasm_bindgen(js_name = setFocus)]
     pub fn set_focus(&mut self, key: Option<String>) -> bool {
-        self.inner.set_focus(key.as_deref())
+        match key {
+            Some(key) => self.inner.set_focus(Some(&key)),
+            None => self.inner.set_focus(None),
+        }
     }
 
     #[wasm_bindgen(js_name = setOrder)]
@@ -253,25 +255,16 @@ impl Waterfall {
         text::text(&Conversation::of(self.inner.trace(), self.inner.order()))
     }
 
-    #[expect(clippy::fn_params_excessive_bools, reason = "the classes in `npm` give them names")]
-    pub fn training(
-        &self,
-        among_siblings: bool,
-        repair_hierarchy: bool,
-        call_name: String,
-        agent: Option<String>,
-        exclude_in_reward: bool,
-        skip_without_tokens: bool,
-    ) -> String {
-        let reward_match =
-            if among_siblings { RewardMatch::FirstSibling } else { RewardMatch::FirstOccurrence };
+    /// `rules`: bits, in the order of `npm/traces.js`.
+    pub fn training(&self, rules: u32, call_name: String, agent: Option<String>) -> String {
+        let is_set = |bit: u32| rules & bit != 0;
         let options = TripletOptions {
-            reward_match,
-            repair_hierarchy,
+            reward_match: if is_set(1) { RewardMatch::FirstSibling } else { RewardMatch::FirstOccurrence },
+            repair_hierarchy: is_set(2),
+            exclude_in_reward: is_set(4),
+            skip_without_tokens: is_set(8),
             call_name,
             agent,
-            exclude_in_reward,
-            skip_without_tokens,
         };
         text::text(&Training::of(self.inner.trace(), &options))
     }
