@@ -13,7 +13,6 @@ use crate::input;
 #[wasm_bindgen]
 impl LightningStoreClient {
     /// Makes the call of this name.
-    #[expect(clippy::needless_pass_by_value, reason = "bindings hand over lists of values, not slices")]
     #[wasm_bindgen(js_name = dashboardCall, skip_typescript)]
     pub fn dashboard_call(
         &self,
