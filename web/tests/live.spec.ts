@@ -161,7 +161,7 @@ test("a server without events and numbers is shown in reduced mode (T22)", async
   await expect(page.locator("th", { hasText: "Reward" })).toHaveCount(0);
   await expect(page.locator(".pill")).toContainText("Polling");
   await store.enqueue({ input: "later" });
-  await expect(page.locator("tbody tr")).toHaveCount(2, { timeout: 8_000 });
+  await expect(page.locator("tbody tr")).toHaveCount(2);
   await page.goto(`${served.url}workers`);
   await expect(page.getByText("No workers yet")).toBeVisible();
   await page.goto(served.url);

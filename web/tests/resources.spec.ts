@@ -89,7 +89,7 @@ test("what is not there is told", async ({ page, served, store }) => {
   await page.goto(`${served.url}resources`);
   await expect(page.getByText("No resources yet")).toBeVisible();
   const id = await twoVersions(store);
-  await expect(page.locator(`tr[data-key="${id}"]`)).toBeVisible({ timeout: 3_000 });
+  await expect(page.locator(`tr[data-key="${id}"]`)).toBeVisible();
   await page.goto(`${served.url}resources?q=nothing-like-it`);
   await expect(page.getByText("No set of resources fits")).toBeVisible();
   await page.goto(`${served.url}resources/rs-nowhere`);
