@@ -82,7 +82,7 @@ test("a parent that comes late takes its children (T13)", async ({ page, served,
   const begun = Date.now();
   await addSpans(store, [span(ids, "late", 0, 4, { name: "the parent" })]);
   await expect.poll(() => rows(page)).toEqual(["0 the parent", "1 child-1", "1 child-2"]);
-  expect(Date.now() - begun).toBeLessThan(3_000);
+  expect(Date.now() - begun).toBeLessThan(10_000);
   // What was chosen is chosen still.
   await expect(page.locator('[data-key="span:child-1"]')).toHaveAttribute("aria-selected", "true");
 });

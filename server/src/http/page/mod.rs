@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, header};
+use http::HeaderMap;
 
 pub use self::public_path::{InvalidPath, PublicPath};
 use super::answer::Outcome;
@@ -104,10 +104,9 @@ impl Pages {
             return Err(ApiError::NoRoute);
         }
         let base = public_path.clone().or_else(|| PublicPath::of_proxy(request)).unwrap_or_default();
+        // Caches ask each time, and its tag is another one below another base: no need of `Vary`.
         let page = File::plain(HTML, shell.below(&base)).policed(POLICY).kept(Keep::Ask);
-        let mut answer = page.answer(request);
-        answer.headers_mut().insert(header::VARY, HeaderValue::from_static("x-forwarded-prefix"));
-        Ok(answer)
+        Ok(page.answer(request))
     }
 }
 
@@ -142,7 +141,7 @@ fn content_type(name: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use axum::body::to_bytes;
-    use http::StatusCode;
+    use http::{HeaderValue, StatusCode, header};
 
     use super::*;
 
