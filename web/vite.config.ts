@@ -10,6 +10,18 @@ const client = fileURLToPath(new URL("../target/npm/package/dist/", import.meta.
 
 const { version } = JSON.parse(readFileSync(`${client}../package.json`, "utf8")) as { version: string };
 
+/** Modules of the shell and of more than one page, except those that are loaded when they are needed. */
+function isShared(id: string): boolean {
+  if (/\/app\/(help|palette|not_found)\.tsx$/.test(id)) return false;
+  return (
+    /\/src\/(app|api|url|format|styles)\//.test(id) ||
+    /\/(first_rollout\.tsx|pages\/rollouts\/[^/]+\.css|main\.tsx)$/.test(id) ||
+    id.includes("rolldown/runtime") ||
+    /\/src\/components\/[^/]+$/.test(id) ||
+    /\/node_modules\/(preact|@preact)\//.test(id)
+  );
+}
+
 export default defineConfig({
   base: "./",
   define: { PAGE_VERSION: JSON.stringify(version) },
@@ -27,6 +39,14 @@ export default defineConfig({
     sourcemap: false,
     reportCompressedSize: false,
     manifest: "manifest.json",
+    rolldownOptions: {
+      output: {
+        // What every page needs is one file, and not one for each set of pages that share something.
+        codeSplitting: {
+          groups: [{ name: "shared", test: (id: string) => isShared(id.replaceAll("\\", "/")) }],
+        },
+      },
+    },
   },
   server: {
     fs: { allow: [".."] },
