@@ -175,7 +175,7 @@ async fn a_database_of_the_first_schema_is_brought_up_to_date_with_all_it_holds(
     let old = Connection::open(&database).unwrap();
     old.execute_batch(
         "DROP TABLE answers; DROP INDEX rollouts_by_end; DROP INDEX attempts_by_end; DROP INDEX attempts_expired; \
-         DROP TABLE attempt_facts; DROP TABLE rollout_facts; DROP TABLE projection; \
+         DROP TABLE attempt_facts; DROP TABLE rollout_facts; DROP TABLE projection; DROP TABLE resource_versions; \
          ALTER TABLE rollouts DROP COLUMN first_start; PRAGMA user_version = 1",
     )
     .unwrap();
