@@ -12,7 +12,7 @@
 //! - [`ops`]: the readiness probe, for load balancers.
 //! - [`openapi`]: the API described, for programs and for people.
 //! - [`page`]: what browsers get for everything else: the dashboard.
-//! - [`extract`], [`answer`]: bodies, paths and query strings in and out. [`file`]: files that are compiled in.
+//! - [`extract`], [`answer`]: bodies, paths and query strings in and out. [`mod@file`]: files that are compiled in.
 //! - [`keyed`]: calls that have an effect once.
 
 pub mod access_log;
