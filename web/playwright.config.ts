@@ -8,6 +8,8 @@ export default defineConfig({
   fullyParallel: true,
   workers: 1,
   timeout: 60_000,
+  // A shared machine may stall for as long. What needed a second time is listed as flaky.
+  retries: 1,
   expect: { timeout: 10_000 },
   reporter: "list",
   use: {
