@@ -51,7 +51,7 @@ bench: build python ## measure against a bare server and the Python package (ARG
 
 # The modules name no folder of this machine in their panics. Each has a profile of its own, so that neither is compiled
 # again because of the other.
-npm: crates wasm node ## pack the client for JavaScript into target/npm
+npm: crates wasm page ## pack the client for JavaScript into target/npm
 	export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="$$(printf -- '--remap-path-prefix=%s=crates ' \
 		"$(CURDIR)" "$${CARGO_HOME:-$$HOME/.cargo}"/registry/src/*)" && \
 	cargo build --profile wasm $(CARGO_FLAGS) $(MODULE) && \

@@ -182,112 +182,12 @@ export interface LightningStoreClient {
 
 
 
-/** Which rollouts, in what order. All conditions that are given must hold. */
-export interface DashboardRolloutsQuery {
-    status_in?: RolloutStatus[];
-    /** Statuses of the newest attempts; `none`: there is no attempt. */
-    attempt_status_in?: (AttemptStatus | "none")[];
-    /** `none`: it has no mode. */
-    mode_in?: (Mode | "none")[];
-    /** At most 500. */
-    rollout_id_in?: RolloutId[];
-    rollout_id_contains?: string;
-    /** Part of the id or of the line of input; letters from A to Z in either case. */
-    text?: string;
-    worker_id?: WorkerId;
-    resources_id?: ResourcesId;
-    model?: string;
-    /** When it was made, in seconds since 1970: `since` ≤ start < `until`. */
-    since?: number;
-    until?: number;
-    /** `error`: it failed or has errors; `reward`: it has one; `retry`: it has several attempts. */
-    has?: ("error" | "reward" | "retry")[];
-    reward_min?: number;
-    reward_max?: number;
-    run_time_min?: number;
-    run_time_max?: number;
-    queue_wait_min?: number;
-    queue_wait_max?: number;
-    spans_min?: number;
-    spans_max?: number;
-    tokens_min?: number;
-    tokens_max?: number;
-    /** `key:value`: a member of the metadata, as text. */
-    metadata?: string[];
-    /** 0 to 500; 0: only total and facets. @defaultValue `100` */
-    limit?: number;
-    /** Not together with `after`. */
-    offset?: number;
-    /** The `next` of the page before. */
-    after?: string;
-    /** @defaultValue `false` */
-    facets?: boolean;
-    /** @defaultValue `"start_time"` */
-    sort_by?:
-    | "start_time"
-    | "end_time"
-    | "rollout_id"
-    | "status"
-    | "mode"
-    | "attempts"
-    | "queue_wait"
-    | "run_time"
-    | "reward"
-    | "spans"
-    | "errors"
-    | "tokens";
-    /** @defaultValue `"desc"` */
-    sort_order?: "asc" | "desc";
-}
-
-/** Which workers, in what order. */
-export interface DashboardWorkersQuery {
-    worker_id_contains?: string;
-    status_in?: WorkerStatus[];
-    /** 1 to 500. @defaultValue `100` */
-    limit?: number;
-    offset?: number;
-    /** @defaultValue `"worker_id"` */
-    sort_by?: "worker_id" | "status" | "last_heartbeat_time" | "finished" | "mean_run_time";
-    /** @defaultValue `"asc"` */
-    sort_order?: "asc" | "desc";
-}
-
-/** Which sets of resources, in what order. */
-export interface DashboardResourcesQuery {
-    resources_id_contains?: string;
-    limit?: number;
-    offset?: number;
-    /** @defaultValue `"update_time"` */
-    sort_by?: "update_time" | "create_time" | "resources_id" | "version" | "rollouts" | "mean_reward";
-    /** @defaultValue `"desc"` */
-    sort_order?: "asc" | "desc";
-}
-
-/** Which part of a queue. */
-export interface DashboardQueueQuery {
-    /** 1 to 500. @defaultValue `100` */
-    limit?: number;
-    offset?: number;
-}
-
-/** Which spans of an attempt, in the order in which they came. */
-export interface DashboardTraceQuery {
-    /** The `after` of the answer before. */
-    after?: number;
-    /** 1 to 10,000, which is the default. */
-    limit?: number;
-}
-
 /** What people look at: answers of `/v1/agl/dashboard`, which the Python server does not have (`refused`, 404). */
 export interface Dashboard {
     /** What this server can do that the Python server cannot. */
     capabilities(options?: CallOptions): Promise<Capabilities>;
     /** Numbers of the store, and what happened lately: in the last hour, if no window is given. */
-    summary(
-    query?: { window?: "15m" | "1h" | "6h" | "24h" } | JsonText,
-    options?: CallOptions,
-    ): Promise<StoreSummary>;
+    summary(query?: DashboardSummaryQuery | JsonText, options?: CallOptions): Promise<StoreSummary>;
     /** A page of rollouts with what their spans say. */
     rollouts(query?: DashboardRolloutsQuery | JsonText, options?: CallOptions): Promise<RolloutRows>;
     /** One rollout with all its attempts. */
@@ -1418,6 +1318,171 @@ export interface WorkerRows {
  * - `unknown`: It was never seen at work, or its attempt was lost.
  */
 export type WorkerStatus = "idle" | "busy" | "unknown";
+
+/** Which part of the queue. */
+export interface DashboardQueueQuery {
+  /**
+   * At most so many.
+   * @defaultValue `100`
+   */
+  limit?: number;
+  /**
+   * Leave out so many first.
+   * @defaultValue `0`
+   */
+  offset?: number;
+}
+
+/** Which sets of resources, and in what order. */
+export interface DashboardResourcesQuery {
+  /** Only with this text in the id, case-sensitive. */
+  resources_id_contains?: string;
+  /**
+   * What to sort by. What is missing comes last in both directions.
+   * @defaultValue `"update_time"`
+   */
+  sort_by?: "update_time" | "create_time" | "resources_id" | "version" | "rollouts" | "mean_reward";
+  /**
+   * The direction.
+   * @defaultValue `"desc"`
+   */
+  sort_order?: SortOrder;
+  /**
+   * At most so many.
+   * @defaultValue `100`
+   */
+  limit?: number;
+  /**
+   * Leave out so many first.
+   * @defaultValue `0`
+   */
+  offset?: number;
+}
+
+/** Which rollouts, and in what order. All conditions that are given must hold. */
+export interface DashboardRolloutsQuery {
+  /** Only with one of these statuses. */
+  status_in?: RolloutStatus[];
+  /** Only those whose newest attempt has one of these statuses; `none`: that have none. */
+  attempt_status_in?: ("preparing" | "running" | "failed" | "succeeded" | "unresponsive" | "timeout" | "none")[];
+  /** Only with one of these modes; `none`: that have none. */
+  mode_in?: ("train" | "val" | "test" | "none")[];
+  /** Only with one of these ids. */
+  rollout_id_in?: RolloutId[];
+  /** Only with this text in the id, case-sensitive. */
+  rollout_id_contains?: string;
+  /** Only with this text in the id or in the line that is shown of the input, whatever the case of ASCII letters. */
+  text?: string;
+  /** Only those whose newest attempt this worker carries out. */
+  worker_id?: string;
+  /** Only with these resources. */
+  resources_id?: string;
+  /** Only those in which this model answered. */
+  model?: string;
+  /** Only those made at this time or later, in seconds since 1970. */
+  since?: number;
+  /** Only those made earlier than this time, in seconds since 1970. */
+  until?: number;
+  /** Only with all of these: a span that failed, or a failure of its own; a reward; more than one attempt. */
+  has?: ("error" | "reward" | "retry")[];
+  /** The least final reward. */
+  reward_min?: number;
+  /** The most final reward. */
+  reward_max?: number;
+  /** The least run time of the newest attempt, in seconds. */
+  run_time_min?: number;
+  /** The most run time of the newest attempt, in seconds. */
+  run_time_max?: number;
+  /** The least wait for the first attempt, in seconds. */
+  queue_wait_min?: number;
+  /** The most wait for the first attempt, in seconds. */
+  queue_wait_max?: number;
+  /** The least number of spans. */
+  spans_min?: number;
+  /** The most number of spans. */
+  spans_max?: number;
+  /** The least number of tokens, of prompts and answers. */
+  tokens_min?: number;
+  /** The most number of tokens, of prompts and answers. */
+  tokens_max?: number;
+  /** Only with these members of the metadata: `<key>:<value>`, the value as text. */
+  metadata?: string[];
+  /**
+   * What to sort by. What is missing comes last in both directions.
+   * @defaultValue `"start_time"`
+   */
+  sort_by?: "start_time" | "end_time" | "rollout_id" | "status" | "mode" | "attempts" | "queue_wait" | "run_time" | "reward" | "spans" | "errors" | "tokens";
+  /**
+   * The direction.
+   * @defaultValue `"desc"`
+   */
+  sort_order?: SortOrder;
+  /**
+   * At most so many.
+   * @defaultValue `100`
+   */
+  limit?: number;
+  /**
+   * Leave out so many first.
+   * @defaultValue `0`
+   */
+  offset?: number;
+  /** Where the page before has ended: its `next`. Not together with `offset`. */
+  after?: string;
+  /**
+   * Whether numbers by status, status of the newest attempt, and mode are wanted.
+   * @defaultValue `false`
+   */
+  facets?: boolean;
+}
+
+/** How far back. */
+export interface DashboardSummaryQuery {
+  /**
+   * How far back it looks.
+   * @defaultValue `"1h"`
+   */
+  window?: "15m" | "1h" | "6h" | "24h";
+}
+
+/** Which spans of an attempt, in the order in which they came. */
+export interface DashboardTraceQuery {
+  /** Only spans that were stored after those of the answer that said so. */
+  after?: number;
+  /**
+   * At most so many.
+   * @defaultValue `10000`
+   */
+  limit?: number;
+}
+
+/** Which workers, and in what order. */
+export interface DashboardWorkersQuery {
+  /** Only with this text in the id, case-sensitive. */
+  worker_id_contains?: string;
+  /** Only with one of these statuses. */
+  status_in?: WorkerStatus[];
+  /**
+   * What to sort by. What is missing comes last in both directions.
+   * @defaultValue `"worker_id"`
+   */
+  sort_by?: "worker_id" | "status" | "last_heartbeat_time" | "finished" | "mean_run_time";
+  /**
+   * The direction.
+   * @defaultValue `"asc"`
+   */
+  sort_order?: SortOrder;
+  /**
+   * At most so many.
+   * @defaultValue `100`
+   */
+  limit?: number;
+  /**
+   * Leave out so many first.
+   * @defaultValue `0`
+   */
+  offset?: number;
+}
 
 /**
  * How the filters of a query are joined.

@@ -17,8 +17,9 @@
 //!
 //! The vocabulary of all layers is [`lightning_store_client::wire`]; the operations are data in
 //! [`lightning_store_client::api`]; requests are read by [`lightning_store_client::lax`]. Beside the layers stand
-//! [`app`] (start, accept, drain), [`connection`] (one connection), [`config`] (the command line), [`clock`] (the only place that reads time), [`ids`] and
-//! [`limits`] (every bound with its reason). [`demo`] fills a store with a training run to look around in. `embedded` (a feature) starts the server inside another program; its handle
+//! [`app`] (start, accept, drain), [`connection`] (one connection), [`config`] (the command line), [`clock`] (the only
+//! place that reads time), [`ids`] and [`limits`] (every bound with its reason). [`demo`] fills a store with a training run
+//! to look around in. `embedded` (a feature) starts the server inside another program; its handle
 //! is the client of `lightning_store_client` over a transport that hands requests to [`http::App`] without a socket.
 //! The API describes itself in [`http::openapi`]; the types of the JavaScript client are made of that description
 //! (`client-wasm/bundle`), so that neither can drift from what is served.

@@ -1,27 +1,10 @@
 /**
- * Serves the built page as the store does, under any prefix and with its policy, and hands `/v1` on to a store. It can
- * count, hold up and refuse requests, for tests of what the page does then.
+ * Stands before a store as a proxy does, under any prefix: the page is what the program serves. It can count, hold up
+ * and refuse requests, for tests of what the page does then.
  */
 
-import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { extname, join, normalize } from "node:path";
-import { fileURLToPath } from "node:url";
-
-const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
-
-export const POLICY =
-  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'";
-
-const TYPES: Record<string, string> = {
-  ".html": "text/html; charset=utf-8",
-  ".js": "text/javascript; charset=utf-8",
-  ".css": "text/css; charset=utf-8",
-  ".svg": "image/svg+xml",
-  ".json": "application/json",
-  ".wasm": "application/wasm",
-};
 
 export interface PageServer {
   /** Ends in `/`. */
@@ -41,7 +24,8 @@ export async function servePage(store: string, prefix = "/"): Promise<PageServer
     const url = new URL(incoming.url ?? "/", "http://localhost");
     if (!url.pathname.startsWith(prefix)) return void outgoing.writeHead(404).end();
     const path = url.pathname.slice(prefix.length - 1);
-    if (!path.startsWith("/v1/")) return void page(path, prefix, outgoing);
+    incoming.headers["x-forwarded-prefix"] = prefix;
+    if (!path.startsWith("/v1/")) return handOn(incoming, outgoing, store + path + url.search, () => {});
     seen.push(`${incoming.method} ${path}${url.search}`);
     const refused = state.refuse?.(path) ?? null;
     if (refused === "drop") return void incoming.socket.destroy();
@@ -93,22 +77,4 @@ function handOn(incoming: IncomingMessage, outgoing: ServerResponse, to: string,
     forward.destroy();
   });
   incoming.pipe(forward);
-}
-
-async function page(path: string, prefix: string, outgoing: ServerResponse): Promise<void> {
-  const headers = {
-    "content-security-policy": POLICY,
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-  };
-  const name = normalize(path).replace(/^\/+/, "");
-  const isFile = name.startsWith("assets/") || name === "icon.svg";
-  try {
-    let body = await readFile(join(DIST, isFile ? name : "index.html"));
-    const type = isFile ? (TYPES[extname(name)] ?? "application/octet-stream") : TYPES[".html"];
-    if (!isFile) body = Buffer.from(body.toString().replace('<base href="/">', `<base href="${prefix}">`));
-    outgoing.writeHead(200, { ...headers, "content-type": type ?? "" }).end(body);
-  } catch {
-    outgoing.writeHead(404, headers).end();
-  }
 }

@@ -318,11 +318,13 @@ test("whatever is seen is in the address, and a reload brings it back (T4)", asy
   for (const state of states) {
     await page.goto(`${served.url}rollouts/${ids.rollout_id}?${state}&unknown=kept`);
     await expect(inspector(page).getByRole("tab").first(), state).toBeVisible();
-    await page.waitForTimeout(300);
-    expect(new URL(page.url()).search, state).toBe(`?${state}&unknown=kept`);
     const shown = async () =>
       (await textOf(page)).replaceAll(/Started.*?ago|Started.*?now|Ended.*?ago|Ended.*?now/g, "");
-    const before = await shown();
+    // Parts that are loaded when they are needed have come when nothing changes any more.
+    let before = "";
+    const isSettled = async () => before === (before = await shown());
+    await expect.poll(isSettled, { message: state, intervals: [500] }).toBe(true);
+    expect(new URL(page.url()).search, state).toBe(`?${state}&unknown=kept`);
     await page.reload();
     await expect.poll(shown, { message: state }).toBe(before);
   }

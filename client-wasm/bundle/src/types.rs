@@ -10,6 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result, bail};
+use lightning_store_client::api::{dashboard, v1_agl};
 use lightning_store_client::wire::{
     QueueEvent, ResourcesEvent, RolloutEvent, SpanError, SpansEvent, SummaryEvent, WorkerEvent,
 };
@@ -71,6 +72,24 @@ const DASHBOARD: &[&str] = &[
     "WorkerRows",
 ];
 
+/// What they take: the conditions of a list, by its path.
+const DASHBOARD_QUERIES: &[(&str, &str, &str)] = &[
+    ("DashboardQueueQuery", dashboard::QUEUE.path, "Which part of the queue."),
+    ("DashboardResourcesQuery", dashboard::RESOURCES.path, "Which sets of resources, and in what order."),
+    (
+        "DashboardRolloutsQuery",
+        dashboard::ROLLOUTS.path,
+        "Which rollouts, and in what order. All conditions that are given must hold.",
+    ),
+    ("DashboardSummaryQuery", dashboard::SUMMARY.path, "How far back."),
+    (
+        "DashboardTraceQuery",
+        dashboard::TRACE.path,
+        "Which spans of an attempt, in the order in which they came.",
+    ),
+    ("DashboardWorkersQuery", dashboard::WORKERS.path, "Which workers, and in what order."),
+];
+
 /// Answers in which what would be null, false or empty is absent.
 const SPARSE: &[&str] = &["LightSpan"];
 
@@ -81,7 +100,8 @@ const SPARSE: &[&str] = &["LightSpan"];
 pub(crate) fn declarations() -> Result<String> {
     let schemas = schemas(&lightning_store_server::http::openapi::document())?;
     let answers = schema::closure(&schemas, &[ANSWERS, DASHBOARD].concat())?;
-    let requests = schema::closure(&schemas, REQUESTS)?;
+    let queries: Vec<&str> = DASHBOARD_QUERIES.iter().map(|(name, _, _)| *name).collect();
+    let requests = schema::closure(&schemas, &[REQUESTS, &queries].concat())?;
     let mut names = Names::default();
     for name in answers.intersection(&requests) {
         if schema::differs(&schemas, name)? {
@@ -126,8 +146,11 @@ fn schemas(document: &Value) -> Result<BTreeMap<String, Value>> {
     add::<QueueEvent>(&mut schemas)?;
     add::<SummaryEvent>(&mut schemas)?;
     add::<SpanError>(&mut schemas)?;
-    let resources = conditions(document, "/v1/agl/resources", "Which sets of resources, and in what order.")?;
-    schemas.insert("QueryResources".to_owned(), resources);
+    let resources =
+        ("QueryResources", v1_agl::QUERY_RESOURCES.path, "Which sets of resources, and in what order.");
+    for (name, path, description) in DASHBOARD_QUERIES.iter().chain([&resources]) {
+        schemas.insert((*name).to_owned(), conditions(document, path, description)?);
+    }
     Ok(schemas)
 }
 
@@ -135,7 +158,8 @@ fn schemas(document: &Value) -> Result<BTreeMap<String, Value>> {
 fn conditions(document: &Value, path: &str, description: &str) -> Result<Value> {
     let parameters = document["paths"][path]["get"]["parameters"].as_array();
     let mut properties = Map::new();
-    for parameter in parameters.with_context(|| format!("GET {path} has no parameters"))? {
+    let parameters = parameters.with_context(|| format!("GET {path} has no parameters"))?;
+    for parameter in parameters.iter().filter(|parameter| parameter["in"] == "query") {
         let name = parameter["name"].as_str().context("a parameter has no name")?;
         if parameter["required"] != json!(false) {
             bail!("the parameter {name} is required, which nobody has provided for here");

@@ -1,18 +1,17 @@
 //! What people look at: lists, queue, workers, overview, exports.
 
 use lightning_store_client::api::{Endpoint, dashboard as api};
-use lightning_store_client::wire::Word;
+use lightning_store_client::wire::Span;
 use lightning_store_client::wire::dashboard::{
-    AnyMode, DEFAULT_ROLLOUT_ROWS, Has, MAX_METADATA_CONDITIONS, MAX_PAGE_ROWS, MAX_ROLLOUT_IDS,
-    MAX_ROLLOUT_ROWS, NewestStatus, QueueView, RolloutDetail, RolloutRow, RolloutRows, RolloutSort,
-    StoreSummary, SummaryWindow, WorkerDetail, WorkerRows, WorkerSort,
+    DEFAULT_ROLLOUT_ROWS, QueueView, RolloutDetail, RolloutRow, RolloutRows, StoreSummary, WorkerDetail,
+    WorkerRows,
 };
-use lightning_store_client::wire::{RolloutStatus, SortOrder, Span, WorkerStatus};
 use serde_json::{Value, json};
 
 use super::components::Components;
-use super::examples;
 use super::operation::Operation;
+use super::queries::spans_of_attempt;
+use super::{dashboard_queries as queries, examples};
 
 /// What is known of an operation; none for one that is not in the table.
 pub(super) fn describe(endpoint: &Endpoint, components: &mut Components) -> Option<Operation> {
@@ -27,157 +26,39 @@ program would take for a formula begins with an apostrophe.";
 What belongs to the export is fixed when it begins; each row is as it stands when it is sent. It is sent in pieces.";
     let c = components;
     Some(match *endpoint {
-        api::SUMMARY => with(
-            Operation::answers(&c.of::<StoreSummary>(), &summary()),
-            vec![one("window", "How far back it looks.", words::<SummaryWindow>(), Some(json!("1h")))],
-        ),
+        api::SUMMARY => Operation::answers(&c.of::<StoreSummary>(), &summary()).filtered(&queries::summary()),
         api::ROLLOUTS => {
-            let mut parameters = conditions();
-            parameters.extend(page(0, MAX_ROLLOUT_ROWS, DEFAULT_ROLLOUT_ROWS));
-            parameters.push(one(
-                "after",
-                "Where the page before has ended: its `next`. Not together with `offset`.",
-                json!({"type": "string"}),
-                None,
-            ));
-            let facets = "Whether numbers by status, status of the newest attempt, and mode are wanted.";
-            parameters.push(one("facets", facets, json!({"type": "boolean"}), Some(json!(false))));
-            with(Operation::answers(&c.of::<RolloutRows>(), &rows()).described(LIST), parameters)
+            let query = queries::rollout_rows(c);
+            Operation::answers(&c.of::<RolloutRows>(), &rows()).described(LIST).filtered(&query)
         }
         api::ROLLOUT => Operation::answers(&c.of::<RolloutDetail>(), &detail()).finds(),
-        api::QUEUE => {
-            let parameters = page(1, MAX_PAGE_ROWS, DEFAULT_ROLLOUT_ROWS);
-            with(Operation::answers(&c.of::<QueueView>(), &queue()), parameters)
-        }
+        api::QUEUE => Operation::answers(&c.of::<QueueView>(), &queue()).filtered(&queries::queue()),
         api::WORKERS => {
-            let mut parameters = vec![
-                text("worker_id_contains", "Only with this text in the id, case-sensitive."),
-                many("status_in", "Only with one of these statuses.", &words::<WorkerStatus>(), None),
-                one("sort_by", "The field to sort by.", words::<WorkerSort>(), Some(json!("worker_id"))),
-                one("sort_order", "The direction.", words::<SortOrder>(), Some(json!("asc"))),
-            ];
-            parameters.extend(page(1, MAX_PAGE_ROWS, DEFAULT_ROLLOUT_ROWS));
-            with(Operation::answers(&c.of::<WorkerRows>(), &workers()), parameters)
+            let query = queries::workers(c);
+            Operation::answers(&c.of::<WorkerRows>(), &workers()).filtered(&query)
         }
         api::WORKER => Operation::answers(&c.of::<WorkerDetail>(), &worker()).finds(),
         api::EXPORT_ROLLOUTS_JSONL => {
-            let lines = lines(&c.of::<RolloutRow>());
-            with(Operation::gives(Some(lines)).described(EXPORT), conditions())
+            let (lines, query) = (lines(&c.of::<RolloutRow>()), queries::rollouts(c));
+            Operation::gives(Some(lines)).described(EXPORT).filtered(&query)
         }
         api::EXPORT_ROLLOUTS_CSV => {
             let table = json!({"text/csv": {"schema": {"type": "string"}}});
-            with(Operation::gives(Some(table)).described(&format!("{EXPORT}\n\n{CSV}")), conditions())
+            Operation::gives(Some(table))
+                .described(&format!("{EXPORT}\n\n{CSV}"))
+                .filtered(&queries::rollouts(c))
         }
         api::EXPORT_SPANS_JSONL => {
-            let mut rollout = text("rollout_id", "The rollout.");
-            rollout["required"] = json!(true);
-            let attempt = "Only of this attempt; `latest` stands for the newest one.";
-            let lines = lines(&c.of::<Span>());
-            let parameters = vec![rollout, text("attempt_id", attempt)];
-            with(Operation::gives(Some(lines)).described(EXPORT).finds(), parameters)
+            let (lines, query) = (lines(&c.of::<Span>()), spans_of_attempt(c));
+            Operation::gives(Some(lines)).described(EXPORT).finds().filtered(&query)
         }
         _ => return None,
     })
 }
 
-fn with(mut operation: Operation, parameters: Vec<Value>) -> Operation {
-    operation.parameters.extend(parameters);
-    operation
-}
-
 /// A JSON object per line. Media types of one value each describe one line.
 fn lines(schema: &Value) -> Value {
     json!({"application/x-ndjson": {"schema": {"type": "string", "x-lines": schema}}})
-}
-
-fn words<W: Word>() -> Value {
-    json!({"type": "string", "enum": W::ALL.iter().map(Word::as_str).collect::<Vec<_>>()})
-}
-
-fn one(name: &str, description: &str, mut schema: Value, default: Option<Value>) -> Value {
-    if let Some(default) = default {
-        schema["default"] = default;
-    }
-    json!({"name": name, "in": "query", "required": false, "description": description, "schema": schema})
-}
-
-fn many(name: &str, description: &str, items: &Value, most: Option<usize>) -> Value {
-    let mut schema = json!({"type": "array", "items": items});
-    if let Some(most) = most {
-        schema["maxItems"] = json!(most);
-    }
-    one(name, description, schema, None)
-}
-
-fn text(name: &str, description: &str) -> Value {
-    one(name, description, json!({"type": "string"}), None)
-}
-
-fn page(least: i64, most: i64, default: i64) -> Vec<Value> {
-    let limit = json!({"type": "integer", "format": "int64", "minimum": least, "maximum": most});
-    let offset = json!({"type": "integer", "format": "int64", "minimum": 0});
-    vec![
-        one("limit", "At most so many.", limit, Some(json!(default))),
-        one("offset", "Leave out so many first.", offset, Some(json!(0))),
-    ]
-}
-
-/// The conditions of a list of rollouts, and its order.
-fn conditions() -> Vec<Value> {
-    let number = || json!({"type": "number", "format": "double"});
-    let mut conditions = vec![
-        many("status_in", "Only with one of these statuses.", &words::<RolloutStatus>(), None),
-        many(
-            "attempt_status_in",
-            "Only those whose newest attempt has one of these statuses; `none`: that have none.",
-            &words::<NewestStatus>(),
-            None,
-        ),
-        many("mode_in", "Only with one of these modes; `none`: that have none.", &words::<AnyMode>(), None),
-        many(
-            "rollout_id_in",
-            "Only with one of these ids.",
-            &json!({"type": "string"}),
-            Some(MAX_ROLLOUT_IDS),
-        ),
-        text("rollout_id_contains", "Only with this text in the id, case-sensitive."),
-        text(
-            "text",
-            "Only with this text in the id or in the line that is shown of the input, whatever the case of ASCII letters.",
-        ),
-        text("worker_id", "Only those whose newest attempt this worker carries out."),
-        text("resources_id", "Only with these resources."),
-        text("model", "Only those in which this model answered."),
-        one("since", "Only those made at this time or later, in seconds since 1970.", number(), None),
-        one("until", "Only those made earlier than this time, in seconds since 1970.", number(), None),
-        many(
-            "has",
-            "Only with all of these: a span that failed, or a failure of its own; a reward; more than one attempt.",
-            &words::<Has>(),
-            None,
-        ),
-    ];
-    for (name, what) in [
-        ("reward", "final reward"),
-        ("run_time", "run time of the newest attempt, in seconds"),
-        ("queue_wait", "wait for the first attempt, in seconds"),
-        ("spans", "number of spans"),
-        ("tokens", "number of tokens, of prompts and answers"),
-    ] {
-        for (end, word) in [("min", "least"), ("max", "most")] {
-            conditions.push(one(&format!("{name}_{end}"), &format!("The {word} {what}."), number(), None));
-        }
-    }
-    let metadata = "Only with these members of the metadata: `<key>:<value>`, the value as text.";
-    conditions.push(many("metadata", metadata, &json!({"type": "string"}), Some(MAX_METADATA_CONDITIONS)));
-    conditions.push(one(
-        "sort_by",
-        "The field to sort by.",
-        words::<RolloutSort>(),
-        Some(json!("start_time")),
-    ));
-    conditions.push(one("sort_order", "The direction.", words::<SortOrder>(), Some(json!("desc"))));
-    conditions
 }
 
 fn facts() -> Value {

@@ -8,6 +8,7 @@
 //! - [`components`]: schemas by name, and what all operations share.
 //! - [`queries`]: the conditions of lists, as parameters of a query string and as bodies of searches.
 //! - [`dashboard`]: the part of the table that is about what people look at.
+//! - [`dashboard_queries`]: the conditions of what people look at.
 //! - [`traces`]: the part of the table with which people look at traces and resources.
 //! - [`otlp`]: OTLP, whose types are not ours.
 //! - [`examples`]: one story from which all examples are taken.
@@ -16,6 +17,7 @@
 
 mod components;
 mod dashboard;
+mod dashboard_queries;
 mod document;
 mod examples;
 mod operation;

@@ -1,12 +1,9 @@
 //! The conditions of lists. Each is described once, and stands in the document twice: as parameters of a query string,
 //! and as the body of a search.
 
-use lightning_store_client::wire::dashboard::{
-    DEFAULT_ROLLOUT_ROWS, MAX_LIGHT_SPANS, MAX_PAGE_ROWS, ResourcesSort,
-};
 use lightning_store_client::wire::{
     AttemptField, AttemptId, FilterLogic, MAX_TOPICS, MAX_WAIT_SECONDS, ResourcesField, RolloutField,
-    RolloutId, RolloutStatus, SortField, SortOrder, SpanField, Word, WorkerField, WorkerStatus,
+    RolloutId, RolloutStatus, SortField, SortOrder, SpanField, WorkerField, WorkerStatus,
 };
 use serde_json::{Map, Value, json};
 
@@ -23,7 +20,7 @@ struct Condition {
 
 /// Whether a condition has to be there.
 #[derive(Debug)]
-enum Presence {
+pub(super) enum Presence {
     /// It has to.
     Required,
     /// Absent and null mean: no such condition.
@@ -35,20 +32,26 @@ enum Presence {
 }
 
 /// The conditions of one kind of list.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Query(Vec<Condition>);
 
 impl Query {
-    fn with(mut self, name: &'static str, description: &str, schema: Value, presence: Presence) -> Self {
+    pub(super) fn with(
+        mut self,
+        name: &'static str,
+        description: &str,
+        schema: Value,
+        presence: Presence,
+    ) -> Self {
         self.0.push(Condition { name, description: description.to_owned(), schema, presence });
         self
     }
 
-    fn text(self, name: &'static str, description: &str) -> Self {
+    pub(super) fn text(self, name: &'static str, description: &str) -> Self {
         self.with(name, description, json!({"type": "string"}), Presence::Nullable)
     }
 
-    fn contains(self, name: &'static str, what: &str) -> Self {
+    pub(super) fn contains(self, name: &'static str, what: &str) -> Self {
         self.text(name, &format!("Only with this text in {what}, case-sensitive."))
     }
 
@@ -131,7 +134,7 @@ impl Query {
 pub(super) fn rollouts(components: &mut Components) -> Query {
     let statuses = list_of(&components.of::<RolloutStatus>());
     let ids = list_of(&json!({"type": "string"}));
-    Query(Vec::new())
+    Query::default()
         .with(
             "status_in",
             "Only with one of these statuses; an empty list fits none.",
@@ -151,7 +154,7 @@ pub(super) fn rollouts(components: &mut Components) -> Query {
 
 /// The conditions of a list of the attempts of a rollout.
 pub(super) fn attempts(components: &mut Components) -> Query {
-    Query(Vec::new()).sorted::<AttemptField>(components, Some("sequence_id"))
+    Query::default().sorted::<AttemptField>(components, Some("sequence_id"))
 }
 
 /// The conditions of a list of spans.
@@ -175,14 +178,14 @@ pub(super) fn spans(components: &mut Components) -> Query {
 /// The two conditions that every list of spans has.
 pub(super) fn spans_of_attempt(components: &mut Components) -> Query {
     let attempt = "Only of this attempt; `latest` stands for the newest one.";
-    Query(Vec::new())
+    Query::default()
         .with("rollout_id", "Only of this rollout.", components.of::<RolloutId>(), Presence::Required)
         .with("attempt_id", attempt, components.of::<AttemptId>(), Presence::Nullable)
 }
 
 /// The conditions of a list of resources.
 pub(super) fn resources(components: &mut Components) -> Query {
-    Query(Vec::new())
+    Query::default()
         .text("resources_id", "Only this set.")
         .contains("resources_id_contains", "the id")
         .sorted::<ResourcesField>(components, None)
@@ -191,7 +194,7 @@ pub(super) fn resources(components: &mut Components) -> Query {
 /// The conditions of a list of workers.
 pub(super) fn workers(components: &mut Components) -> Query {
     let statuses = list_of(&components.of::<WorkerStatus>());
-    Query(Vec::new())
+    Query::default()
         .with(
             "status_in",
             "Only with one of these statuses; an empty list fits none.",
@@ -203,41 +206,12 @@ pub(super) fn workers(components: &mut Components) -> Query {
         .sorted::<WorkerField>(components, None)
 }
 
-/// Which part of a trace.
-pub(super) fn trace() -> Query {
-    let integer = |least: i64| json!({"type": "integer", "format": "int64", "minimum": least});
-    let mut limit = integer(1);
-    limit["maximum"] = json!(MAX_LIGHT_SPANS);
-    let after = "Only spans that were stored after those of the answer that said so.";
-    Query(Vec::new()).with("after", after, integer(-1), Presence::Nullable).with(
-        "limit",
-        "At most so many.",
-        limit,
-        Presence::Default(json!(MAX_LIGHT_SPANS)),
-    )
-}
-
-/// The conditions of the rows of resources.
-pub(super) fn resource_rows(components: &mut Components) -> Query {
-    let sorts: Vec<&str> = ResourcesSort::ALL.iter().map(Word::as_str).collect();
-    let limit = json!({"type": "integer", "format": "int64", "minimum": 1, "maximum": MAX_PAGE_ROWS});
-    let offset = json!({"type": "integer", "format": "int64", "minimum": 0});
-    let by = "What to sort by. What has no mean reward comes last in both directions.";
-    let default = |word: &str| Presence::Default(json!(word));
-    Query(Vec::new())
-        .contains("resources_id_contains", "the id")
-        .with("limit", "At most so many.", limit, Presence::Default(json!(DEFAULT_ROLLOUT_ROWS)))
-        .with("offset", "Leave out so many first.", offset, Presence::Default(json!(0)))
-        .with("sort_by", by, json!({"type": "string", "enum": sorts}), default("update_time"))
-        .with("sort_order", "The direction.", components.of::<SortOrder>(), default("desc"))
-}
-
 /// How long to wait for a rollout.
 pub(super) fn wait() -> Query {
     let description =
         "When there is nothing to take, wait for it up to so many seconds. 0 and less: look once.";
     let schema = json!({"type": "number", "format": "double", "maximum": MAX_WAIT_SECONDS});
-    Query(Vec::new()).with("wait_seconds", description, schema, Presence::Nullable)
+    Query::default().with("wait_seconds", description, schema, Presence::Nullable)
 }
 
 /// What to hear of.
@@ -245,7 +219,7 @@ pub(super) fn listen() -> Query {
     let topics = "What to hear of, joined with commas or repeated: `rollouts`, `workers`, `resources`, `queue`, `summary`, \
                   `spans:<rollout>/<attempt>`.";
     let schema = json!({"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": MAX_TOPICS});
-    Query(Vec::new())
+    Query::default()
         .with("topics", topics, schema, Presence::Required)
         .text("last_event_id", "The same as the header `Last-Event-ID`, for clients that cannot send it.")
 }

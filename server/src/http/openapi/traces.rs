@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::components::Components;
 use super::operation::Operation;
-use super::{examples, queries};
+use super::{dashboard_queries as queries, examples};
 
 /// What is known of such an operation; none for others.
 pub(super) fn describe(endpoint: &Endpoint, c: &mut Components) -> Option<Operation> {
@@ -25,7 +25,7 @@ pub(super) fn describe(endpoint: &Endpoint, c: &mut Components) -> Option<Operat
             .described("As it was sent, with everything in it: secrets are not masked.")
             .finds(),
         api::RESOURCES => {
-            let query = queries::resource_rows(c);
+            let query = queries::resources(c);
             Operation::answers(&c.of::<ResourcesRows>(), &resources()).filtered(&query)
         }
         api::RESOURCE_VERSIONS => Operation::answers(&c.of::<ResourcesVersions>(), &versions())

@@ -5,10 +5,10 @@ import {
   JsonDocument,
   type RolloutDetail,
   type RolloutWithAttempt,
-  type SpanFacts,
 } from "lightning-store-client/trace";
 import { level } from "../../api/capabilities.ts";
 import { client } from "../../api/client.ts";
+import { NO_FACTS } from "../../api/facts.ts";
 
 export interface LoadedRollout {
   readonly detail: RolloutDetail;
@@ -39,18 +39,6 @@ function read(text: string, detail: RolloutDetail): LoadedRollout {
     metadata: part("rollout", "metadata"),
   };
 }
-
-const NO_FACTS: SpanFacts = {
-  spans: 0,
-  errors: 0,
-  input_tokens: 0,
-  output_tokens: 0,
-  cost: null,
-  models: [],
-  reward: null,
-  rewards: [],
-  last_error: null,
-};
 
 async function plain(id: string, signal: AbortSignal): Promise<LoadedRollout | null> {
   const text = await client.text.getRollout(id, { signal });

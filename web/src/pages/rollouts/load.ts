@@ -8,6 +8,7 @@ import type {
 } from "lightning-store-client";
 import { level } from "../../api/capabilities.ts";
 import { client } from "../../api/client.ts";
+import { NO_FACTS } from "../../api/facts.ts";
 import { type Asked, type ListState, SORTS, sortOf } from "./conditions.ts";
 
 export interface ListPage extends RolloutRows {
@@ -126,17 +127,7 @@ function rowOf(rollout: RolloutWithAttempt): RolloutRow {
     attempt: attempt ?? null,
     queue_wait: attempt?.sequence_id === 1 ? attempt.start_time - rollout.start_time : null,
     run_time: attempt?.end_time == null ? null : attempt.end_time - attempt.start_time,
-    facts: {
-      spans: 0,
-      errors: 0,
-      input_tokens: 0,
-      output_tokens: 0,
-      cost: null,
-      models: [],
-      reward: null,
-      rewards: [],
-      last_error: null,
-    },
+    facts: NO_FACTS,
     metadata: {},
   };
 }

@@ -3,7 +3,7 @@
 import { zone } from "../../../app/preferences.ts";
 import { zoneLabel } from "../../../format/time.ts";
 import { url } from "../state.ts";
-import { axisTicks } from "./ticks.ts";
+import { axisTicks, type Tick } from "./ticks.ts";
 import type { Range } from "./zoom.ts";
 
 /** Seconds that the clock of a zone is ahead of UTC at a time. */
@@ -14,29 +14,30 @@ export function zoneOffset(name: string, time: number): number {
   return (sign === "+" ? 1 : -1) * (Number(hours) * 3600 + Number(minutes) * 60);
 }
 
-export function Axis({
-  range,
-  whole,
-  width,
-}: {
+interface Shown {
   readonly range: Range | null;
   readonly whole: Range | null;
   readonly width: number;
-}) {
-  const absolute = url.signal.value.axis === "absolute";
-  if (range === null || whole === null) return <div class="wf-axis" />;
-  const ticks = axisTicks({
+}
+
+/** Ticks of what is shown; none while nothing is. */
+function ticksOf({ range, whole, width }: Shown): Tick[] {
+  if (range === null || whole === null) return [];
+  return axisTicks({
     start: range.start,
     end: range.end,
     width,
-    ...(absolute ? {} : { origin: whole.start }),
+    ...(url.signal.value.axis === "absolute" ? {} : { origin: whole.start }),
     zoneOffset: (time) => zoneOffset(zone.value, time),
   });
+}
+
+export function Axis(shown: Shown) {
   return (
     <div class="wf-axis">
-      {ticks
+      {ticksOf(shown)
         // The last one may have no room for its words.
-        .filter((tick) => tick.at * width + tick.label.length * 6.6 < width + 12)
+        .filter((tick) => tick.at * shown.width + tick.label.length * 6.6 < shown.width + 12)
         .map((tick) => (
           <span key={tick.label} class="wf-tick" style={{ "--left": `${(tick.at * 100).toFixed(3)}%` }}>
             {tick.label}
@@ -63,27 +64,10 @@ export function AxisMode({ range }: { readonly range: Range | null }) {
 }
 
 /** Lines through all rows where the axis has ticks. */
-export function Grid({
-  range,
-  whole,
-  width,
-}: {
-  readonly range: Range | null;
-  readonly whole: Range | null;
-  readonly width: number;
-}) {
-  const absolute = url.signal.value.axis === "absolute";
-  if (range === null || whole === null) return null;
-  const ticks = axisTicks({
-    start: range.start,
-    end: range.end,
-    width,
-    ...(absolute ? {} : { origin: whole.start }),
-    zoneOffset: (time) => zoneOffset(zone.value, time),
-  });
+export function Grid(shown: Shown) {
   return (
     <>
-      {ticks.map((tick) => (
+      {ticksOf(shown).map((tick) => (
         <span key={tick.label} class="wf-gridline" style={{ "--left": `${(tick.at * 100).toFixed(3)}%` }} />
       ))}
     </>
