@@ -19,7 +19,7 @@ use crate::http::cors::Cors;
 use crate::http::page::Pages;
 use crate::limits::DRAIN_TIME;
 use crate::service::{projection, watchdog};
-use crate::storage::Store;
+use crate::storage::{Store, postgres};
 use crate::storage::error::StoreError;
 use crate::storage::sqlite::OpenError;
 
@@ -42,6 +42,9 @@ pub enum StartError {
     /// The store could not be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The database could not be opened.
+    #[error(transparent)]
+    Postgres(#[from] postgres::OpenError),
     /// The store could not be read.
     #[error(
         "the store {store} could not be taken up: {source}; see the lines before, and restore it from a copy if it is damaged"
@@ -136,11 +139,19 @@ impl Server {
             _ => StartError::Listen { address, source },
         })?;
         let address = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
-        let clock: Arc<dyn Clock> = SystemClock::start();
+        let mut clock: Arc<dyn Clock> = SystemClock::start();
         let keep = config.limits.keep();
         let store = match &config.store {
             StoreLocation::Sqlite(path) => Store::sqlite(path, clock.clone(), keep)?,
             StoreLocation::Memory => Store::memory(clock.clone(), keep)?,
+            StoreLocation::Postgres(address) => {
+                let source = postgres::Source::Database(clock.clone());
+                let opened =
+                    postgres::PostgresStore::open((**address).clone(), config.postgres_connections, source, keep).await?;
+                // All servers go by one clock.
+                clock = opened.clock();
+                Store::Postgres(opened)
+            }
         };
         let state = AppState { store, started: clock.now(), clock, stop: CancellationToken::new() };
         let app = App::new(state.clone(), cors, config.limits, config.access_log, pages);

@@ -9,7 +9,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
 use crate::http::page::PublicPath;
-use crate::limits::Limits;
+use crate::limits::{Limits, POSTGRES_CONNECTIONS};
+use crate::storage::postgres::Address;
 
 /// A durable store for agent training by reinforcement learning.
 ///
@@ -83,7 +84,8 @@ pub struct Serve {
     #[arg(long, env = "LIGHTNING_STORE_PORT", default_value_t = 4747, value_name = "PORT")]
     pub port: u16,
 
-    /// Where to keep the data: `sqlite:PATH` for a file, `memory` for nothing that lasts.
+    /// Where to keep the data: `sqlite:PATH` for a file, `postgres://USER:PASSWORD@HOST/DATABASE` for a database that any
+    /// number of servers share, `memory` for nothing that lasts.
     #[arg(
         long,
         env = "LIGHTNING_STORE_STORE",
@@ -91,6 +93,17 @@ pub struct Serve {
         value_name = "STORE"
     )]
     pub store: StoreLocation,
+
+    /// Most connections to PostgreSQL: so many transactions run at a time. One more carries what servers tell each other.
+    /// Together with those of the other servers they must be fewer than PostgreSQL's `max_connections`.
+    #[arg(
+        long,
+        env = "LIGHTNING_STORE_POSTGRES_CONNECTIONS",
+        default_value_t = POSTGRES_CONNECTIONS,
+        value_name = "COUNT",
+        value_parser = postgres_connections
+    )]
+    pub postgres_connections: usize,
 
     /// Origin from which browsers may use the store, such as `http://localhost:3000`, or `*` for any. May be repeated; in
     /// the variable, separate with commas. None: no other origin.
@@ -131,6 +144,7 @@ impl Default for Serve {
             host: Ipv4Addr::LOCALHOST.into(),
             port: 4747,
             store: StoreLocation::Sqlite("./lightning-store.db".into()),
+            postgres_connections: POSTGRES_CONNECTIONS,
             cors_origin: Vec::new(),
             no_dashboard: false,
             public_path: None,
@@ -149,6 +163,8 @@ pub enum StoreLocation {
     Sqlite(PathBuf),
     /// In memory, gone with the process.
     Memory,
+    /// In a PostgreSQL database.
+    Postgres(Box<Address>),
 }
 
 impl fmt::Display for StoreLocation {
@@ -156,6 +172,7 @@ impl fmt::Display for StoreLocation {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
             Self::Memory => f.write_str("memory"),
+            Self::Postgres(address) => address.fmt(f),
         }
     }
 }
@@ -166,8 +183,9 @@ impl FromStr for StoreLocation {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.split_once(':') {
             Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
+            Some(("postgres" | "postgresql", _)) => text.parse().map(|address| Self::Postgres(Box::new(address))),
             None if text == "memory" => Ok(Self::Memory),
-            _ => Err("expected sqlite:PATH or memory".to_owned()),
+            _ => Err("expected sqlite:PATH, postgres://… or memory".to_owned()),
         }
     }
 }
@@ -179,6 +197,13 @@ pub enum LogFormat {
     Text,
     /// For machines: one JSON object per line.
     Json,
+}
+
+fn postgres_connections(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 2..=10_000) => Ok(count),
+        _ => Err("expected a number from 2 to 10000".to_owned()),
+    }
 }
 
 fn log_level(text: &str) -> Result<String, String> {

@@ -115,6 +115,26 @@ pub const MAX_WAITING_WRITES: usize = 16_384;
 /// Most queries that wait for a reader, for the same reason.
 pub const MAX_WAITING_READS: usize = 16_384;
 
+/// Most connections to PostgreSQL of one server, unless it is said otherwise: as many transactions run at a time.
+pub const POSTGRES_CONNECTIONS: usize = 20;
+
+/// How long PostgreSQL may take to connect.
+pub const DATABASE_CONNECT_TIME: Duration = Duration::from_secs(3);
+
+/// How long PostgreSQL may take to answer a statement of a transaction, or to have a connection free for one. Beyond it the
+/// connection is given up.
+pub const DATABASE_ANSWER_TIME: Duration = Duration::from_secs(10);
+
+/// How long PostgreSQL may take to answer what people look at, which may have to read much.
+pub const DATABASE_READ_TIME: Duration = Duration::from_secs(60);
+
+/// How long a call is held while PostgreSQL is away before it is refused. Python clients give up 8 s after the first
+/// refusal, and on no answer after 30 s.
+pub const DATABASE_PATIENCE: Duration = Duration::from_secs(20);
+
+/// How often a transaction is run again because of others before that is an error.
+pub const MAX_TRANSACTION_RUNS: u32 = 12;
+
 /// Most operations in one commit: they are answered together, so none should wait for too many others.
 pub const MAX_WRITES_PER_COMMIT: usize = 512;
 

@@ -5,6 +5,7 @@
 //! - [`span`] is the body of a span;
 //! - [`crash`] kills the server under load and looks for what is lost; [`namespace`] gives a test disks of its own,
 //!   [`trace`] the system calls of the server;
+//! - [`postgres`] is a PostgreSQL server to test with;
 //! - [`proxy`] breaks connections between a client and the server;
 //! - [`sse`] listens to events;
 //! - [`json`] reads JSON without losing how a number was written, which [`golden`] compares.
@@ -18,6 +19,7 @@ pub mod golden;
 pub mod http;
 pub mod json;
 pub mod namespace;
+pub mod postgres;
 pub mod proxy;
 pub mod server;
 pub mod span;

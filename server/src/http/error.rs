@@ -88,6 +88,9 @@ impl From<StoreError> for ApiError {
             StoreError::Storage(failure) if failure.is_disk_failure() => {
                 Self::Unavailable("the disk of the store fails; the server's log says how".to_owned())
             }
+            StoreError::Storage(failure) if failure.is_away() => {
+                Self::Unavailable("the database of the store does not answer; retry soon".to_owned())
+            }
             // The storage has logged it.
             StoreError::Storage(_) => Self::Internal,
         }

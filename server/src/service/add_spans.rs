@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexSet;
+use indexmap::{IndexMap, IndexSet};
 pub use lightning_store_client::wire::BatchedSpan as NewSpan;
 use lightning_store_client::wire::{AttemptId, RolloutId, SpanRecord};
 use serde::{Deserialize, Serialize};
@@ -36,13 +36,33 @@ impl Operation for AddSpans {
     const NAME: &'static str = "add_spans";
     type Output = Vec<SpanOutcome>;
 
+    fn rollouts(&self) -> Vec<&RolloutId> {
+        let mut rollouts: Vec<&RolloutId> = self.spans.iter().map(|new| &new.span.rollout_id).collect();
+        rollouts.dedup();
+        rollouts
+    }
+
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<Vec<SpanOutcome>, StoreError> {
         // Numbers are issued before the given ones are counted (Compat).
+        let mut free: IndexMap<&RolloutId, i64> = IndexMap::new();
+        for NewSpan { span, numbered } in &*self.spans {
+            if !*numbered {
+                *free.entry(&span.rollout_id).or_default() += 1;
+            }
+        }
+        for (rollout_id, next) in &mut free {
+            let count = usize::try_from(*next).unwrap_or(usize::MAX);
+            *next = tx.next_sequence_ids(rollout_id, count).await?;
+        }
         let mut numbers = Vec::with_capacity(self.spans.len());
         for NewSpan { span, numbered } in &*self.spans {
-            let number =
-                if *numbered { span.sequence_id } else { tx.next_sequence_ids(&span.rollout_id, 1).await? };
-            numbers.push(number);
+            match free.get_mut(&span.rollout_id) {
+                Some(next) if !*numbered => {
+                    numbers.push(*next);
+                    *next += 1;
+                }
+                _ => numbers.push(span.sequence_id),
+            }
         }
         // Spans of one attempt that follow each other go in together; the order stored is the order given.
         let mut outcomes = Vec::with_capacity(self.spans.len());
@@ -140,6 +160,10 @@ impl Operation for AddSpan {
     const NAME: &'static str = AddSpans::NAME;
     type Output = bool;
 
+    fn rollouts(&self) -> Vec<&RolloutId> {
+        self.0.rollouts()
+    }
+
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<bool, StoreError> {
         match self.0.run(tx).await?.pop() {
             Some(SpanOutcome::Stored(_)) => Ok(true),
@@ -174,7 +198,7 @@ async fn add<T: Tx>(
 ) -> Result<Vec<bool>, StoreError> {
     let rollout = require_rollout(tx, rollout_id).await?;
     let attempt = require_attempt(tx, &rollout, attempt_id).await?;
-    Ok(tx.insert_spans(attempt.key, spans).await?)
+    Ok(tx.insert_spans(&rollout, &attempt, spans).await?)
 }
 
 async fn arrived<T: Tx>(tx: &mut T, mut rollout: RolloutRow, mut attempt: AttemptRow) -> TxResult<()> {

@@ -45,7 +45,7 @@ impl RolloutMemo {
     /// The rollout, with its task and metadata as they are now.
     pub(super) async fn recall<T: Tx>(self, tx: &mut T) -> Result<Rollout, StoreError> {
         let row = require_rollout(tx, &self.rollout_id).await?;
-        let body = tx.get_body(row.key).await?;
+        let body = tx.get_body(&row).await?;
         Ok(Rollout {
             rollout_id: self.rollout_id,
             input: body.input,

@@ -7,6 +7,7 @@
 //! A memo is small: what lies in the store already (tasks, metadata, spans) is looked up when the answer is needed, and
 //! what the repeated request says anyway is taken from it, as it is the same request by its fingerprint.
 
+use lightning_store_client::wire::RolloutId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -57,6 +58,10 @@ pub struct Once<O> {
 impl<O: Replay> Operation for Once<O> {
     const NAME: &'static str = O::NAME;
     type Output = O::Output;
+
+    fn rollouts(&self) -> Vec<&RolloutId> {
+        self.operation.rollouts()
+    }
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<O::Output, StoreError> {
         let Some(Call { key, fingerprint }) = &self.call else { return self.operation.run(tx).await };

@@ -21,10 +21,14 @@ impl Operation for StartAttempt {
     const NAME: &'static str = "start_attempt";
     type Output = AttemptedRollout;
 
+    fn rollouts(&self) -> Vec<&RolloutId> {
+        vec![&self.rollout_id]
+    }
+
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<AttemptedRollout, StoreError> {
         let now = tx.now();
         let mut rollout = require_rollout(tx, &self.rollout_id).await?;
-        let body = tx.get_body(rollout.key).await?;
+        let body = tx.get_body(&rollout).await?;
         let attempt = begin_attempt(&mut rollout, self.worker_id.as_ref(), now);
         let answer = AttemptedRollout { rollout: rollout.with(body), attempt: attempt.clone() };
         tx.insert_attempts(&[(rollout, attempt)]).await?;

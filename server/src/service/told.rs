@@ -3,7 +3,7 @@
 //! For whoever fills a store with a past. What is told must be told in order, and before anything happens at present:
 //! no moment of a store is earlier than the one before it.
 
-use lightning_store_client::wire::Timestamp;
+use lightning_store_client::wire::{RolloutId, Timestamp};
 
 use crate::storage::error::StoreError;
 use crate::storage::tx::{Operation, Tx};
@@ -20,6 +20,10 @@ pub struct Told<O> {
 impl<O: Operation> Operation for Told<O> {
     const NAME: &'static str = O::NAME;
     type Output = O::Output;
+
+    fn rollouts(&self) -> Vec<&RolloutId> {
+        self.operation.rollouts()
+    }
 
     fn moment(&self) -> Option<Timestamp> {
         Some(self.moment)

@@ -24,6 +24,10 @@ impl Operation for UpdateAttempt {
     const NAME: &'static str = "update_attempt";
     type Output = Attempt;
 
+    fn rollouts(&self) -> Vec<&RolloutId> {
+        vec![&self.rollout_id]
+    }
+
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<Attempt, StoreError> {
         let Request { status, worker_id, last_heartbeat_time, metadata } = &self.request;
         // Null is refused before anything is looked up.

@@ -24,6 +24,10 @@ impl Operation for UpdateRollout {
     const NAME: &'static str = "update_rollout";
     type Output = Rollout;
 
+    fn rollouts(&self) -> Vec<&RolloutId> {
+        vec![&self.rollout_id]
+    }
+
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<Rollout, StoreError> {
         let Request { input, mode, resources_id, status, config, metadata } = self.request.clone();
         status.not_null("status")?;
@@ -32,11 +36,11 @@ impl Operation for UpdateRollout {
         let Some(mut rollout) = tx.get_rollout(&self.rollout_id).await? else {
             return Err(NotFound::RolloutToUpdate(self.rollout_id.clone()).into());
         };
-        let mut body = tx.get_body(rollout.key).await?;
+        let mut body = tx.get_body(&rollout).await?;
         let body_changes = !(input.is_keep() && metadata.is_keep());
         change_body(input, metadata, &mut body.input, &mut body.metadata);
         if body_changes {
-            tx.put_body(rollout.key, &body).await?;
+            tx.put_body(&rollout, &body).await?;
         }
         mode.apply(&mut rollout.mode);
         resources_id.apply(&mut rollout.resources_id);

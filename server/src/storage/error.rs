@@ -65,6 +65,15 @@ pub enum StorageFailure {
     /// SQLite refused.
     #[error("SQLite: {0}")]
     Sqlite(#[from] rusqlite::Error),
+    /// PostgreSQL refused.
+    #[error("PostgreSQL: {}", told(.0))]
+    Postgres(#[from] tokio_postgres::Error),
+    /// The database cannot be reached, does not answer, or takes nothing for now. Nothing was done.
+    #[error("the database is away: {0}")]
+    Away(String),
+    /// The database went away while it was told to commit, and has not said since whether it did.
+    #[error("the database went away at the moment of the commit, so that nobody knows whether it was carried out: {0}")]
+    Doubt(String),
     /// A stored value is not what it must be.
     #[error("the database holds something that this version does not understand: {0}")]
     Unreadable(String),
@@ -73,7 +82,21 @@ pub enum StorageFailure {
     Panicked,
 }
 
+/// What the server says, or what keeps it from saying anything.
+pub(crate) fn told(error: &tokio_postgres::Error) -> String {
+    match (error.as_db_error(), std::error::Error::source(error)) {
+        (Some(refusal), _) => format!("{} (SQLSTATE {})", refusal.message(), refusal.code().code()),
+        (None, Some(source)) => format!("{error}: {source}"),
+        (None, None) => error.to_string(),
+    }
+}
+
 impl StorageFailure {
+    /// The database is somewhere else and does not answer now.
+    pub fn is_away(&self) -> bool {
+        matches!(self, Self::Away(_) | Self::Doubt(_))
+    }
+
     /// The disk is full, as far as the storage can tell.
     pub fn is_disk_full(&self) -> bool {
         matches!(self, Self::Sqlite(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull))

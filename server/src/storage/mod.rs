@@ -5,15 +5,18 @@
 //! - [`wakeup`]: signals from writes to those who wait or listen.
 //! - [`rows`], [`facts`], [`error`]: what the verbs speak of; [`resources`]: what lists of resources tell.
 //! - [`cursor`], [`history`]: what lists and charts of the dashboard need beside the rows.
-//! - [`sqlite`]: the implementation on SQLite, on disk or in memory.
+//! - [`counts`]: numbers of rows that are kept.
+//! - [`sqlite`]: the implementation on SQLite, on disk or in memory; [`postgres`]: that on PostgreSQL.
 //!
 //! To add another database: implement [`tx::Tx`] and the queries of [`Store`], add a variant to [`Store`], and run the
 //! conformance suite (`tests/tests/conformance`) over it. Nothing above this folder changes.
 
+pub mod counts;
 pub mod cursor;
 pub mod error;
 pub mod facts;
 pub mod history;
+pub mod postgres;
 pub mod reads;
 pub mod resources;
 pub mod rows;
@@ -40,6 +43,7 @@ use self::error::{NotFound, StoreError};
 use self::facts::FactsBatch;
 use self::history::History;
 pub use self::resources::{Outcomes, ResourcesRecord, VersionRecord};
+use self::postgres::PostgresStore;
 use self::rows::RowKey;
 use self::sqlite::{OpenError, SqliteStore};
 use self::tx::Operation;
@@ -82,6 +86,8 @@ impl Default for Keep {
 pub enum Store {
     /// In one SQLite file, or in memory.
     Sqlite(SqliteStore),
+    /// In a PostgreSQL database, which other servers may use, too.
+    Postgres(PostgresStore),
 }
 
 /// Sends a query to the store that is there.
@@ -94,6 +100,7 @@ macro_rules! queries {
         pub async fn $name(&self, $($argument: $type),*) -> Result<$output, StoreError> {
             match self {
                 Self::Sqlite(store) => store.$name($($argument),*).await,
+                Self::Postgres(store) => store.$name($($argument),*).await,
             }
         }
     )*};
@@ -116,10 +123,25 @@ impl Store {
         SqliteStore::memory(clock, keep).map(Self::Sqlite)
     }
 
+    /// Opens a PostgreSQL database, and brings its schema up to date. Up to so many connections are used at a time, and one
+    /// more for what servers tell each other.
+    ///
+    /// # Errors
+    /// [`postgres::OpenError`]; its text says what to do.
+    pub async fn postgres(
+        address: postgres::Address,
+        connections: usize,
+        source: postgres::Source,
+        keep: Keep,
+    ) -> Result<Self, postgres::OpenError> {
+        PostgresStore::open(address, connections, source, keep).await.map(Self::Postgres)
+    }
+
     /// What kind of store this is.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Sqlite(store) => store.name(),
+            Self::Postgres(store) => store.name(),
         }
     }
 
@@ -127,6 +149,7 @@ impl Store {
     pub fn kept_versions(&self) -> u32 {
         match self {
             Self::Sqlite(store) => store.kept_versions(),
+            Self::Postgres(store) => store.kept_versions(),
         }
     }
 
@@ -140,6 +163,7 @@ impl Store {
     pub async fn transact<O: Operation>(&self, operation: O) -> Result<O::Output, StoreError> {
         match self {
             Self::Sqlite(store) => store.transact(operation).await,
+            Self::Postgres(store) => store.transact(operation).await,
         }
     }
 
@@ -147,6 +171,7 @@ impl Store {
     pub fn wakeups(&self) -> &Wakeups {
         match self {
             Self::Sqlite(store) => store.wakeups(),
+            Self::Postgres(store) => store.wakeups(),
         }
     }
 
@@ -154,6 +179,7 @@ impl Store {
     pub fn next_check(&self) -> watch::Receiver<Option<Timestamp>> {
         match self {
             Self::Sqlite(store) => store.next_check(),
+            Self::Postgres(store) => store.next_check(),
         }
     }
 
@@ -161,6 +187,7 @@ impl Store {
     pub fn next_reserved_sequence_id(&self, rollout: &RolloutId) -> Option<i64> {
         match self {
             Self::Sqlite(store) => store.next_reserved_sequence_id(rollout),
+            Self::Postgres(_) => None,
         }
     }
 
@@ -168,6 +195,7 @@ impl Store {
     pub fn history(&self) -> &History {
         match self {
             Self::Sqlite(store) => store.history(),
+            Self::Postgres(store) => store.history(),
         }
     }
 
@@ -241,6 +269,7 @@ impl Store {
     pub async fn close(&self) {
         match self {
             Self::Sqlite(store) => store.close().await,
+            Self::Postgres(store) => store.close().await,
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Rollouts and attempts as the write side handles them.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use lightning_store_client::wire::{
     Attempt, Mode, RawJson, ResourcesId, Rollout, RolloutConfig, RolloutId, RolloutStatus, Timestamp,
 };
+
+use super::error::{StorageFailure, TxResult};
 
 /// Where a storage keeps a row. Means nothing anywhere else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,6 +49,27 @@ pub struct RolloutBody {
 }
 
 impl RolloutRow {
+    /// The row of a rollout that is new.
+    pub fn new(key: RowKey, rollout: &Rollout) -> Self {
+        Self {
+            key,
+            rollout_id: rollout.rollout_id.clone(),
+            status: rollout.status,
+            start_time: rollout.start_time,
+            end_time: rollout.end_time,
+            mode: rollout.mode,
+            resources_id: rollout.resources_id.clone(),
+            config: if rollout.config == **DEFAULT_CONFIG {
+                DEFAULT_CONFIG.clone()
+            } else {
+                Arc::new(rollout.config.clone())
+            },
+            attempts: 0,
+            first_start: None,
+            check_time: None,
+        }
+    }
+
     /// The rollout as it is answered.
     pub fn with(&self, body: RolloutBody) -> Rollout {
         Rollout {
@@ -61,6 +84,25 @@ impl RolloutRow {
             metadata: body.metadata,
         }
     }
+}
+
+/// The one default config, which most rollouts share.
+pub static DEFAULT_CONFIG: LazyLock<Arc<RolloutConfig>> = LazyLock::new(Arc::default);
+
+/// A config as it is kept: its JSON; none for the default.
+///
+/// # Errors
+/// None but of the program's own making.
+pub fn config_text(config: &RolloutConfig) -> TxResult<Option<String>> {
+    if *config == **DEFAULT_CONFIG { Ok(None) } else { to_json(config).map(Some) }
+}
+
+/// A value as JSON text.
+///
+/// # Errors
+/// None but of the program's own making.
+pub fn to_json<T: serde::Serialize>(value: &T) -> TxResult<String> {
+    serde_json::to_string(value).map_err(|error| StorageFailure::Unreadable(error.to_string()))
 }
 
 /// What tells one request from another that comes with the same idempotency key.

@@ -25,6 +25,12 @@ pub trait Operation: Send + Sync + 'static {
     /// What it answers.
     type Output: Send + 'static;
 
+    /// Rollouts that it is about to look at: a hint, so that a storage elsewhere can fetch them all at once, and in an
+    /// order in which no two operations wait for each other.
+    fn rollouts(&self) -> Vec<&RolloutId> {
+        Vec::new()
+    }
+
     /// When it happened, if that was earlier: see [`told`](crate::service::told). Its transaction has that moment,
     /// unless one before it had a later one.
     fn moment(&self) -> Option<Timestamp> {
@@ -70,13 +76,17 @@ pub trait Tx: Send {
     fn get_rollout(&mut self, id: &RolloutId) -> impl Future<Output = TxResult<Option<RolloutRow>>> + Send;
 
     /// The rest of a rollout.
-    fn get_body(&mut self, rollout: RowKey) -> impl Future<Output = TxResult<RolloutBody>> + Send;
+    fn get_body(&mut self, rollout: &RolloutRow) -> impl Future<Output = TxResult<RolloutBody>> + Send;
 
     /// Replaces rollouts. Those whose status says so are put at the end of the queue, unless they still have a place.
     fn put_rollouts(&mut self, rollouts: &[RolloutRow]) -> impl Future<Output = TxResult<()>> + Send;
 
     /// Replaces the rest of a rollout.
-    fn put_body(&mut self, rollout: RowKey, body: &RolloutBody) -> impl Future<Output = TxResult<()>> + Send;
+    fn put_body(
+        &mut self,
+        rollout: &RolloutRow,
+        body: &RolloutBody,
+    ) -> impl Future<Output = TxResult<()>> + Send;
 
     /// Stores new attempts, each with its rollout as it is from then on: a `put_` for the rollouts, too.
     fn insert_attempts(
@@ -121,7 +131,8 @@ pub trait Tx: Send {
     /// attempt and the span's id.
     fn insert_spans(
         &mut self,
-        attempt: RowKey,
+        rollout: &RolloutRow,
+        attempt: &AttemptRow,
         spans: &[(i64, &SpanRecord)],
     ) -> impl Future<Output = TxResult<Vec<bool>>> + Send;
 

@@ -8,6 +8,7 @@ use lightning_store_client::wire::{
     Rollout, RolloutConfig, RolloutId, RolloutStatus, SpanRecord, UpdateAttempt as AttemptChange,
     UpdateRollout as RolloutChange, Worker, WorkerId,
 };
+use lightning_store_e2e::postgres::Cluster;
 use lightning_store_server::clock::ManualClock;
 use lightning_store_server::service::add_spans::{AddSpans, NewSpan, SpanOutcome};
 use lightning_store_server::service::dequeue::Dequeue;
@@ -16,35 +17,45 @@ use lightning_store_server::service::start_attempt::StartAttempt;
 use lightning_store_server::service::update_attempt::UpdateAttempt;
 use lightning_store_server::service::update_rollout::UpdateRollout;
 use lightning_store_server::storage::error::StoreError;
-use lightning_store_server::storage::{Keep, Store};
+use lightning_store_server::storage::{Keep, Store, postgres};
 
 /// A store and its clock.
 pub(crate) struct Fixture {
     pub store: Store,
     pub clock: Arc<ManualClock>,
-    folder: Option<tempfile::TempDir>,
+    place: Place,
+}
+
+/// Where a store is kept.
+enum Place {
+    Memory,
+    File(tempfile::TempDir),
+    Database(postgres::Address),
 }
 
 impl Fixture {
     pub(crate) fn memory() -> Self {
         let clock = ManualClock::at(1_000_000);
-        Self { store: Store::memory(clock.clone(), Keep::default()).unwrap(), clock, folder: None }
+        Self { store: Store::memory(clock.clone(), Keep::default()).unwrap(), clock, place: Place::Memory }
     }
 
     pub(crate) fn sqlite() -> Self {
         let clock = ManualClock::at(1_000_000);
         let folder = tempfile::tempdir().unwrap();
         let store = Store::sqlite(&folder.path().join("store.db"), clock.clone(), Keep::default()).unwrap();
-        Self { store, clock, folder: Some(folder) }
+        Self { store, clock, place: Place::File(folder) }
+    }
+
+    pub(crate) async fn postgres() -> Self {
+        let clock = ManualClock::at(1_000_000);
+        let address: postgres::Address = Cluster::shared().database().parse().unwrap();
+        let store = open(&address, &clock, Keep::default()).await;
+        Self { store, clock, place: Place::Database(address) }
     }
 
     /// The same store after a clean end and a new start; itself if it does not outlive its process.
     pub(crate) async fn restarted(self) -> Self {
-        let Some(folder) = self.folder else { return self };
-        self.store.close().await;
-        let store =
-            Store::sqlite(&folder.path().join("store.db"), self.clock.clone(), Keep::default()).unwrap();
-        Self { store, clock: self.clock, folder: Some(folder) }
+        if matches!(self.place, Place::Memory) { self } else { self.keeping(Keep::default()).await }
     }
 
     /// A store that remembers so many idempotency keys; the same one if it outlives its process.
@@ -55,11 +66,14 @@ impl Fixture {
     /// A store that keeps so much of what is over; the same one if it outlives its process.
     pub(crate) async fn keeping(self, keep: Keep) -> Self {
         self.store.close().await;
-        let store = match &self.folder {
-            Some(folder) => Store::sqlite(&folder.path().join("store.db"), self.clock.clone(), keep),
-            None => Store::memory(self.clock.clone(), keep),
+        let store = match &self.place {
+            Place::File(folder) => {
+                Store::sqlite(&folder.path().join("store.db"), self.clock.clone(), keep).unwrap()
+            }
+            Place::Memory => Store::memory(self.clock.clone(), keep).unwrap(),
+            Place::Database(address) => open(address, &self.clock, keep).await,
         };
-        Self { store: store.unwrap(), ..self }
+        Self { store, ..self }
     }
 
     pub(crate) fn advance(&self, seconds: f64) {
@@ -127,6 +141,11 @@ impl Fixture {
     pub(crate) async fn worker(&self, id: &str) -> Option<Worker> {
         self.store.get_worker(WorkerId::from(id)).await.unwrap()
     }
+}
+
+async fn open(address: &postgres::Address, clock: &Arc<ManualClock>, keep: Keep) -> Store {
+    let source = postgres::Source::Process(clock.clone());
+    Store::postgres(address.clone(), 4, source, keep).await.unwrap()
 }
 
 pub(crate) fn new_rollout(input: &str, config: Option<RolloutConfig>) -> NewRollout {

@@ -39,6 +39,13 @@ macro_rules! sentences {
                 super::$sentence(crate::fixture::Fixture::sqlite()).await;
             })*
         }
+
+        mod postgres {
+            $(#[tokio::test]
+            async fn $sentence() {
+                super::$sentence(crate::fixture::Fixture::postgres().await).await;
+            })*
+        }
     };
 }
 

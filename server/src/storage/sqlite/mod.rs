@@ -368,15 +368,7 @@ impl SqliteStore {
     pub async fn totals(&self) -> Result<Totals, StoreError> {
         let workers = self.0.known_workers.load(Ordering::Relaxed);
         self.query(move |connection, _| {
-            let counts = counts::Counts::load(connection)?;
-            let number = |count: i64| u64::try_from(count).unwrap_or(0);
-            Ok(Totals {
-                rollouts: number(counts.all_rollouts()),
-                attempts: number(counts.attempts),
-                spans: number(counts.spans),
-                resources: number(counts.resources),
-                workers,
-            })
+            Ok(counts::load(connection)?.totals(workers))
         })
         .await
     }

@@ -14,12 +14,12 @@ use parking_lot::RwLock;
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
-use super::counts::Counts;
+use super::counts;
 use super::rows;
 use super::soft::SoftState;
 use crate::storage::error::TxResult;
 use crate::storage::reads::{sort, wants_span, wants_worker};
-use crate::storage::rows::RowKey;
+use crate::storage::rows::{RowKey, to_json};
 
 /// A rollout and its newest attempt: nine columns each.
 static ROLLOUT: LazyLock<String> = LazyLock::new(|| format!("{}, {}", rows::ANSWERED, rows::ATTEMPT));
@@ -93,7 +93,7 @@ pub(super) fn query_rollouts(
     let (condition, mut values) = rollout_condition(filter)?;
     let total = if filter.rollout_id_in.is_none() && filter.rollout_id_contains.is_none() {
         // Nobody has to count what the writer counts anyway.
-        let counts = Counts::load(connection)?;
+        let counts = counts::load(connection)?;
         let wanted =
             |status: &RolloutStatus| filter.status_in.as_ref().is_none_or(|list| list.contains(status));
         RolloutStatus::ALL.iter().filter(|status| wanted(status)).map(|status| counts.rollouts(*status)).sum()
@@ -123,7 +123,7 @@ fn rollout_condition(filter: &RolloutFilter) -> TxResult<(String, Vec<Value>)> {
         conditions.push(format!("r.status IN ({})", marks.join(", ")));
     }
     if let Some(ids) = &filter.rollout_id_in {
-        values.push(Value::Text(rows::to_json(ids)?));
+        values.push(Value::Text(to_json(ids)?));
         conditions.push(format!("r.rollout_id IN (SELECT value FROM json_each(?{}))", values.len()));
     }
     if let Some(part) = &filter.rollout_id_contains {

@@ -1,16 +1,16 @@
 //! Between columns and types. The lists of columns and the functions that read them belong together.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use lightning_store_client::wire::{
-    Attempt, RawJson, ResourcesUpdate, Rollout, RolloutConfig, RolloutId, SpanRecord, Timestamp, Word,
+    Attempt, RawJson, ResourcesUpdate, Rollout, RolloutId, SpanRecord, Timestamp, Word,
     Worker, WorkerId,
 };
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
 use crate::storage::error::{StorageFailure, TxResult};
-use crate::storage::rows::{RolloutBody, RolloutRow, RowKey};
+use crate::storage::rows::{DEFAULT_CONFIG, RolloutBody, RolloutRow, RowKey};
 
 /// The columns of [`rollout`].
 pub(super) const ROLLOUT: &str = "r.key, r.rollout_id, r.status, r.start_time, r.end_time, r.mode, r.resources_id, \
@@ -55,14 +55,6 @@ pub(super) fn answered(row: &Row<'_>) -> TxResult<Rollout> {
         config: optional(row, 7, |row, column| json(row.get_ref(column)?))?.unwrap_or_default(),
         metadata: optional(row, 8, raw)?,
     })
-}
-
-/// The one default config, which most rollouts share.
-static DEFAULT_CONFIG: LazyLock<Arc<RolloutConfig>> = LazyLock::new(Arc::default);
-
-/// The text of a config; none for the default.
-pub(super) fn config_text(config: &RolloutConfig) -> TxResult<Option<String>> {
-    if *config == **DEFAULT_CONFIG { Ok(None) } else { to_json(config).map(Some) }
 }
 
 /// The columns of [`body`].
@@ -145,11 +137,6 @@ pub(super) fn worker(row: &Row<'_>) -> TxResult<(RowKey, Worker)> {
         ..Worker::new(id::<WorkerId>(row, 1)?)
     };
     Ok((RowKey(row.get(0)?), worker))
-}
-
-/// A value as JSON text.
-pub(super) fn to_json<T: serde::Serialize>(value: &T) -> TxResult<String> {
-    serde_json::to_string(value).map_err(|error| StorageFailure::Unreadable(error.to_string()))
 }
 
 /// A value from JSON text.

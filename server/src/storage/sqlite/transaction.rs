@@ -7,25 +7,26 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use lightning_store_client::wire::{
-    Attempt, AttemptId, AttemptStatus, Event, QueueEvent, RawJson, ResourcesId, RolloutEvent, RolloutId,
+    Attempt, AttemptId, AttemptStatus, Event, QueueEvent, RawJson, ResourcesId, RolloutId,
     Timestamp, Word as _, Worker, WorkerId,
 };
 use parking_lot::RwLock;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::answers::Answers;
-use super::counts::{Counts, Kind};
-use super::dashboard::queue::{oldest, waiting};
+use super::counts;
+use super::dashboard::queue::oldest;
 use super::deadlines::Deadlines;
 use super::rows::{self, seconds};
 use super::sequences::{Reservation, Sequences};
 use super::soft::{SoftChange, SoftState};
 use crate::limits::MAX_KEYS_PER_SWEEP;
 use crate::storage::Keep;
+use crate::storage::counts::{Counts, Kind};
 use crate::storage::error::{StorageFailure, TxResult};
 use crate::storage::history::{Levels, Moves};
-use crate::storage::rows::{AttemptRow, RolloutRow, RowKey};
-use crate::storage::wakeup::Signals;
+use crate::storage::rows::{AttemptRow, RolloutRow, RowKey, config_text};
+use crate::storage::wakeup::{Queued, Signals, changes};
 use crate::storage::wakeup::feed::Feed;
 
 /// So many rollouts and workers are remembered before all are forgotten.
@@ -106,7 +107,7 @@ impl SqliteTx {
         keep: Keep,
     ) -> rusqlite::Result<Self> {
         let answers = Answers::load(&connection, keep.idempotency_keys)?;
-        let counts = Counts::load(&connection)?;
+        let counts = counts::load(&connection)?;
         let workers = connection.query_row("SELECT count(*) FROM workers", [], |row| row.get::<_, u32>(0))?;
         known_workers.store(u64::from(workers), Ordering::Relaxed);
         let (next, queued) = load_next(&connection)?;
@@ -165,7 +166,7 @@ impl SqliteTx {
         if self.wrote {
             self.answers.make_room(&self.connection, self.now)?;
             if self.counts != self.counts_on_disk {
-                self.counts.save(&self.counts_on_disk, &self.connection)?;
+                counts::save(&self.counts, &self.counts_on_disk, &self.connection)?;
             }
             for (id, reserved) in &self.pending_sequences {
                 const SQL: &str =
@@ -194,7 +195,7 @@ impl SqliteTx {
             }
         }
         let queued = usize::try_from(self.queued).unwrap_or(0);
-        Ok(Signals { queued, ..std::mem::take(&mut self.signals) })
+        Ok(Signals { queued: Queued::Now(queued), ..std::mem::take(&mut self.signals) })
     }
 
     /// Undoes everything since the last commit, and forgets what may have come from it.
@@ -237,7 +238,7 @@ impl SqliteTx {
         Levels {
             spans: u64::try_from(self.counts.spans).unwrap_or(0),
             last_span: self.next.span - 1,
-            waiting: waiting(&self.counts),
+            waiting: self.counts.waiting(),
             busy: u64::try_from(self.busy).unwrap_or(0),
         }
     }
@@ -354,7 +355,7 @@ impl SqliteTx {
         self.deadlines.schedule(&row.rollout_id, row.check_time);
         hot.row = row.clone();
         let (newest, place) = (hot.newest_key.map(|key| key.0), hot.place);
-        let config = rows::config_text(&row.config)?;
+        let config = config_text(&row.config)?;
         let written = self.write()?.prepare_cached(SQL)?.execute(params![
             row.key.0,
             row.status.as_str(),
@@ -377,13 +378,8 @@ impl SqliteTx {
             return Ok(());
         }
         let newest = self.newest_attempt(&row.rollout_id)?;
-        self.signals.changes.push(Event::Rollout(RolloutEvent {
-            rollout_id: row.rollout_id.clone(),
-            status: row.status,
-            attempt_id: newest.as_ref().map(|newest| newest.attempt.attempt_id.clone()),
-            attempt_status: newest.map(|newest| newest.attempt.status),
-            seq: 0,
-        }));
+        let newest = newest.as_ref().map(|newest| (&newest.attempt.attempt_id, newest.attempt.status));
+        self.signals.changes.push(changes::rollout(&row.rollout_id, row.status, newest));
         Ok(())
     }
 
@@ -399,8 +395,8 @@ impl SqliteTx {
 
     /// Tells listeners how the queue stands, if that has changed.
     fn note_queue(&mut self) -> TxResult<()> {
-        let depth = waiting(&self.counts);
-        if !self.is_recording || (self.moves == Moves::default() && depth == waiting(&self.counts_on_disk)) {
+        let depth = self.counts.waiting();
+        if !self.is_recording || (self.moves == Moves::default() && depth == self.counts_on_disk.waiting()) {
             return Ok(());
         }
         let oldest = oldest(&self.connection, &self.soft)?;

@@ -5,23 +5,23 @@
 use std::sync::LazyLock;
 
 use lightning_store_client::wire::{
-    Attempt, AttemptId, Event, RawJson, ResourcesEvent, ResourcesId, ResourcesUpdate, Rollout, RolloutEvent,
-    RolloutId, SpanRecord, SpansEvent, SummaryEvent, Timestamp, Word as _, Worker, WorkerEvent, WorkerId,
-    WorkerStatus,
+    Attempt, AttemptId, Event, RawJson, ResourcesId, ResourcesUpdate, Rollout, RolloutId, SpanRecord,
+    SummaryEvent, Timestamp, Word as _, Worker, WorkerId, WorkerStatus,
 };
 use rusqlite::{OptionalExtension as _, params};
 
 use super::answers::Answers;
-use super::counts::Kind;
 use super::dashboard::facts;
 use super::dashboard::versions::keep_version;
 use super::rows::{self, seconds};
 use super::soft::SoftChange;
 use super::transaction::{Hot, SqliteTx, expect_one};
+use crate::storage::counts::Kind;
 use crate::storage::error::TxResult;
 use crate::storage::facts::FactsBatch;
-use crate::storage::rows::{AnswerRow, AttemptRow, RolloutBody, RolloutRow, RowKey};
+use crate::storage::rows::{AnswerRow, AttemptRow, RolloutBody, RolloutRow, RowKey, config_text, to_json};
 use crate::storage::tx::{ClaimedRollout, Durability, Tx};
+use crate::storage::wakeup::changes;
 
 impl Tx for SqliteTx {
     fn now(&self) -> Timestamp {
@@ -55,7 +55,7 @@ impl Tx for SqliteTx {
                            ON CONFLICT (resources_id) DO UPDATE SET create_time = excluded.create_time, \
                            update_time = excluded.update_time, version = excluded.version, \
                            resources = excluded.resources, written = excluded.written";
-        let text = rows::to_json(&update.resources)?;
+        let text = to_json(&update.resources)?;
         let (key, written) = (self.next.resources, self.next.written);
         self.next.written += 1;
         if update.version == 1 {
@@ -76,8 +76,7 @@ impl Tx for SqliteTx {
         ])?;
         self.latest_resources = Some(Some(update.resources_id.clone()));
         if self.is_recording {
-            let (resources_id, version) = (update.resources_id.clone(), update.version);
-            self.signals.changes.push(Event::Resources(ResourcesEvent { resources_id, version, seq: 0 }));
+            self.signals.changes.push(changes::resources(update));
         }
         expect_one(touched)
     }
@@ -100,7 +99,7 @@ impl Tx for SqliteTx {
             });
             let (status, mode) = (rollout.status, rollout.mode);
             self.counts.rollout_added(Kind { status, newest: None, mode });
-            let config = rows::config_text(&rollout.config)?;
+            let config = config_text(&rollout.config)?;
             let connection = self.write()?;
             connection.prepare_cached(ROW)?.execute(params![
                 key,
@@ -119,13 +118,7 @@ impl Tx for SqliteTx {
                 rollout.metadata.as_ref().map(RawJson::as_str),
             ])?;
             if self.is_recording {
-                self.signals.changes.push(Event::Rollout(RolloutEvent {
-                    rollout_id: rollout.rollout_id.clone(),
-                    status: rollout.status,
-                    attempt_id: None,
-                    attempt_status: None,
-                    seq: 0,
-                }));
+                self.signals.changes.push(changes::rollout(&rollout.rollout_id, rollout.status, None));
             }
             keys.push(RowKey(key));
         }
@@ -184,24 +177,24 @@ impl Tx for SqliteTx {
         Ok(self.remember(id)?.map(|hot| hot.row.clone()))
     }
 
-    async fn get_body(&mut self, rollout: RowKey) -> TxResult<RolloutBody> {
+    async fn get_body(&mut self, rollout: &RolloutRow) -> TxResult<RolloutBody> {
         static SQL: LazyLock<String> = LazyLock::new(|| {
             format!("-- get_body\nSELECT {} FROM rollout_bodies b WHERE b.rollout = ?1", rows::BODY)
         });
         let mut statement = self.read()?.prepare_cached(&SQL)?;
-        statement.query_row([rollout.0], |row| Ok(rows::body(row, 0)))?
+        statement.query_row([rollout.key.0], |row| Ok(rows::body(row, 0)))?
     }
 
     async fn put_rollouts(&mut self, rollouts: &[RolloutRow]) -> TxResult<()> {
         rollouts.iter().try_for_each(|row| self.write_rollout(row))
     }
 
-    async fn put_body(&mut self, rollout: RowKey, body: &RolloutBody) -> TxResult<()> {
+    async fn put_body(&mut self, rollout: &RolloutRow, body: &RolloutBody) -> TxResult<()> {
         const SQL: &str =
             "-- put_body\nUPDATE rollout_bodies SET input = ?2, metadata = ?3 WHERE rollout = ?1";
         let metadata = body.metadata.as_ref().map(RawJson::as_str);
         let written =
-            self.write()?.prepare_cached(SQL)?.execute(params![rollout.0, body.input.as_str(), metadata])?;
+            self.write()?.prepare_cached(SQL)?.execute(params![rollout.key.0, body.input.as_str(), metadata])?;
         expect_one(written)
     }
 
@@ -319,7 +312,12 @@ impl Tx for SqliteTx {
         Ok(())
     }
 
-    async fn insert_spans(&mut self, attempt: RowKey, spans: &[(i64, &SpanRecord)]) -> TxResult<Vec<bool>> {
+    async fn insert_spans(
+        &mut self,
+        _: &RolloutRow,
+        attempt: &AttemptRow,
+        spans: &[(i64, &SpanRecord)],
+    ) -> TxResult<Vec<bool>> {
         const SQL: &str = "-- insert_span\nINSERT INTO spans (key, attempt, span_id, sequence_id, trace_id, parent_id, \
                            name, start_time, end_time, rest) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
                            ON CONFLICT (attempt, span_id) DO NOTHING";
@@ -329,7 +327,7 @@ impl Tx for SqliteTx {
         for (number, span) in spans {
             let written = statement.execute(params![
                 next,
-                attempt.0,
+                attempt.key.0,
                 span.span_id,
                 number,
                 span.trace_id,
@@ -344,7 +342,7 @@ impl Tx for SqliteTx {
         }
         drop(statement);
         if self.is_recording {
-            self.note_spans(spans, &added);
+            self.signals.changes.extend(changes::spans(spans, &added));
         }
         self.counts.spans += next - self.next.span;
         self.next.span = next;
@@ -435,13 +433,7 @@ impl Tx for SqliteTx {
         };
         self.workers.insert(worker.worker_id.clone(), (key, worker.clone()));
         if self.is_recording {
-            self.signals.changes.push(Event::Worker(WorkerEvent {
-                worker_id: worker.worker_id.clone(),
-                status: worker.status,
-                current_rollout_id: worker.current_rollout_id.clone(),
-                current_attempt_id: worker.current_attempt_id.clone(),
-                seq: 0,
-            }));
+            self.signals.changes.push(changes::worker(worker));
         }
         match durability {
             Durability::Durable => {
@@ -455,19 +447,6 @@ impl Tx for SqliteTx {
 }
 
 impl SqliteTx {
-    /// Tells listeners of spans of one attempt.
-    fn note_spans(&mut self, spans: &[(i64, &SpanRecord)], added: &[bool]) {
-        let new = spans.iter().zip(added).filter(|(_, added)| **added).map(|(span, _)| span);
-        let Some((from_seq, first)) = new.clone().min_by_key(|(number, _)| *number) else { return };
-        self.signals.changes.push(Event::Spans(SpansEvent {
-            rollout_id: first.rollout_id.clone(),
-            attempt_id: first.attempt_id.clone(),
-            from_seq: *from_seq,
-            count: new.count() as u64,
-            seq: 0,
-        }));
-    }
-
     /// Remembers an attempt as it is now.
     fn note_attempt(&mut self, row: &AttemptRow) {
         if row.silent_since.is_none() && !self.silences.is_empty() {

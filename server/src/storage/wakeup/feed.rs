@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use lightning_store_client::wire::{Event, Timestamp};
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::ids;
 use crate::limits::{MAX_KEPT_CHANGES, RESUME_TIME};
@@ -56,6 +56,8 @@ struct Shared {
     ring: Mutex<Ring>,
     /// The number of the last change.
     last: watch::Sender<u64>,
+    /// Recording has begun.
+    begun: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -92,6 +94,7 @@ impl Default for Feed {
             is_recording: AtomicBool::new(false),
             ring: Mutex::default(),
             last: watch::Sender::new(0),
+            begun: Notify::new(),
         }))
     }
 }
@@ -100,6 +103,28 @@ impl Feed {
     /// Whether changes are wanted.
     pub fn is_recording(&self) -> bool {
         self.0.is_recording.load(Ordering::Relaxed)
+    }
+
+    /// Waits until recording begins. For one task.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses nothing.
+    pub async fn listened(&self) {
+        self.0.begun.notified().await;
+    }
+
+    /// Something has happened that nobody here has heard of: every listener learns that it has missed something.
+    pub fn miss(&self) {
+        let mut ring = self.0.ring.lock();
+        if !self.is_recording() {
+            return;
+        }
+        ring.forget();
+        // What has happened has no numbers; this one stands for it.
+        ring.last += 1;
+        let last = ring.last;
+        drop(ring);
+        self.0.last.send_replace(last);
     }
 
     /// Tells the listeners.
@@ -133,6 +158,7 @@ impl Feed {
             // What has happened meanwhile has no numbers; this one stands for it.
             ring.last += 1;
             self.0.is_recording.store(true, Ordering::Relaxed);
+            self.0.begun.notify_one();
         }
         let end = ring.last;
         let resumed = from.map(|position| {
@@ -312,6 +338,17 @@ mod tests {
             publish(&feed, 7..8);
             assert_eq!(news(&mut listener), Some(Ok(vec![7])));
         }
+    }
+
+    #[test]
+    fn who_listens_learns_of_what_nobody_has_heard() {
+        let feed = Feed::default();
+        let mut listener = feed.listen(None);
+        publish(&feed, 0..1);
+        feed.miss();
+        assert_eq!(news(&mut listener), Some(Err("missed")));
+        publish(&feed, 1..2);
+        assert_eq!(news(&mut listener), Some(Ok(vec![1])));
     }
 
     #[test]

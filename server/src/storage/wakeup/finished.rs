@@ -40,6 +40,11 @@ impl Finished {
         self.waiters.lock().len()
     }
 
+    /// The rollouts for which somebody is listening.
+    pub fn awaited(&self) -> Vec<RolloutId> {
+        self.waiters.lock().keys().cloned().collect()
+    }
+
     /// Tells everybody concerned.
     pub(super) fn publish(&self, finished: &[RolloutId]) {
         if finished.is_empty() {

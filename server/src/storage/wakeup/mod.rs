@@ -5,8 +5,10 @@
 //! - [`finished`]: for those who wait for the end of rollouts.
 //! - [`queue`]: for those who wait for something to do.
 //! - [`feed`]: for those who listen to all that changes.
+//! - [`changes`]: what they are told.
 //! - [`interest`]: for what is only worked out for those who look.
 
+pub mod changes;
 pub mod feed;
 pub mod finished;
 pub mod interest;
@@ -18,6 +20,7 @@ use self::feed::Feed;
 use self::finished::{Finished, Subscription};
 use self::interest::Interest;
 use self::queue::{Place, Queue};
+pub use self::queue::Queued;
 
 /// What a transaction has brought about that somebody may be waiting for.
 #[derive(Debug, Default)]
@@ -26,8 +29,8 @@ pub struct Signals {
     pub finished: Vec<RolloutId>,
     /// Everything that has changed, in order, if somebody is listening. Numbers are given when they are published.
     pub changes: Vec<Event>,
-    /// How many places of the queue are taken now.
-    pub queued: usize,
+    /// What became of the queue.
+    pub queued: Queued,
 }
 
 /// Who waits for what. Clones share it.
@@ -50,9 +53,19 @@ impl Wakeups {
         self.finished.listened_for()
     }
 
+    /// The rollouts for whose end somebody is listening.
+    pub fn awaited(&self) -> Vec<RolloutId> {
+        self.finished.awaited()
+    }
+
     /// Waits for rollouts in the queue, from now on until the place is dropped.
     pub fn stand_in_line(&self) -> Place {
         self.queue.join()
+    }
+
+    /// How many times rollouts have come into the queue.
+    pub fn arrivals(&self) -> u64 {
+        self.queue.arrivals()
     }
 
     /// How many wait for rollouts in the queue.

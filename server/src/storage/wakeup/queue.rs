@@ -17,12 +17,32 @@ pub struct Queue(Arc<Mutex<Line>>);
 
 #[derive(Debug, Default)]
 struct Line {
-    /// How many rollouts wait, by the last commit. Some may turn out to be stale; looking drops those.
+    /// How many rollouts wait, by the last commit. Some may turn out to be stale, or taken by another server; looking finds
+    /// out.
     queued: usize,
+    /// How many times some have come.
+    arrivals: u64,
     /// How many were woken and have neither gone nor gone back.
     awake: usize,
     sleeping: BTreeMap<u64, oneshot::Sender<()>>,
     next: u64,
+}
+
+/// What a commit says of the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Queued {
+    /// So many places are taken now: one writer knows them all.
+    Now(usize),
+    /// So many came and so many went, by one of several writers.
+    Moved(usize, usize),
+    /// A look has found nothing, and began when [`Queue::arrivals`] was this number.
+    Nothing(u64),
+}
+
+impl Default for Queued {
+    fn default() -> Self {
+        Self::Moved(0, 0)
+    }
 }
 
 impl Line {
@@ -61,10 +81,23 @@ impl Queue {
         line.awake + line.sleeping.len()
     }
 
-    /// So many rollouts wait now.
-    pub(super) fn publish(&self, queued: usize) {
+    /// How many times rollouts have come: whoever finds nothing says since which time.
+    pub(super) fn arrivals(&self) -> u64 {
+        self.0.lock().arrivals
+    }
+
+    /// Something has become of the queue.
+    pub(super) fn publish(&self, queued: Queued) {
         let mut line = self.0.lock();
-        line.queued = queued;
+        match queued {
+            Queued::Now(queued) => line.queued = queued,
+            Queued::Moved(came, went) => {
+                line.arrivals += u64::from(came > 0);
+                line.queued = (line.queued + came).saturating_sub(went);
+            }
+            Queued::Nothing(since) if since == line.arrivals => line.queued = 0,
+            Queued::Nothing(_) => {}
+        }
         line.wake();
     }
 }
@@ -123,11 +156,11 @@ mod tests {
         let queue = Queue::default();
         let mut places: Vec<Place> = (0..4).map(|_| queue.join()).collect();
         assert_eq!(woken(&mut places), [false; 4]);
-        queue.publish(2);
+        queue.publish(Queued::Now(2));
         assert_eq!(woken(&mut places), [true, true, false, false]);
-        queue.publish(2);
+        queue.publish(Queued::Now(2));
         assert_eq!(woken(&mut places), [true, true, false, false]);
-        queue.publish(3);
+        queue.publish(Queued::Now(3));
         assert_eq!(woken(&mut places), [true, true, true, false]);
     }
 
@@ -135,12 +168,12 @@ mod tests {
     fn who_has_found_nothing_is_the_first_again() {
         let queue = Queue::default();
         let mut places: Vec<Place> = (0..2).map(|_| queue.join()).collect();
-        queue.publish(1);
+        queue.publish(Queued::Now(1));
         assert_eq!(woken(&mut places), [true, false]);
         // Somebody else was quicker.
-        queue.publish(0);
+        queue.publish(Queued::Now(0));
         assert!(places[0].turn().now_or_never().is_none());
-        queue.publish(1);
+        queue.publish(Queued::Now(1));
         assert_eq!(woken(&mut places), [true, false]);
         // Something new came while the first one was looking in vain.
         assert!(places[0].turn().now_or_never().is_some());
@@ -151,16 +184,32 @@ mod tests {
         let queue = Queue::default();
         let mut places: Vec<Place> = (0..4).map(|_| queue.join()).collect();
         drop(places.remove(1));
-        queue.publish(1);
+        queue.publish(Queued::Now(1));
         // Gone before it has noticed.
         drop(places.remove(0));
         assert_eq!(woken(&mut places), [true, false]);
         // Gone with what it has found.
-        queue.publish(0);
+        queue.publish(Queued::Now(0));
         drop(places.remove(0));
         assert_eq!(woken(&mut places), [false]);
         assert_eq!(queue.waiting(), 1);
         drop(places);
         assert_eq!(queue.waiting(), 0);
+    }
+
+    #[test]
+    fn a_look_in_vain_puts_an_end_to_waking_unless_something_has_come_meanwhile() {
+        let queue = Queue::default();
+        let mut places: Vec<Place> = (0..2).map(|_| queue.join()).collect();
+        queue.publish(Queued::Moved(3, 0));
+        assert_eq!(woken(&mut places), [true, true]);
+        // Another server has taken all of them.
+        let before = queue.arrivals();
+        queue.publish(Queued::Nothing(before));
+        assert!(places[0].turn().now_or_never().is_none());
+        let before = queue.arrivals();
+        queue.publish(Queued::Moved(1, 0));
+        queue.publish(Queued::Nothing(before));
+        assert!(places[1].turn().now_or_never().is_some());
     }
 }

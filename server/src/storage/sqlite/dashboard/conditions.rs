@@ -7,8 +7,8 @@ use lightning_store_client::wire::dashboard::{Between, Has, RolloutConditions, R
 use lightning_store_client::wire::{RolloutId, Word};
 use rusqlite::types::Value;
 
-use super::super::rows::to_json;
 use crate::storage::error::TxResult;
+use crate::storage::rows::to_json;
 
 /// The reward of the newest attempt.
 const REWARD: &str = "CASE WHEN f.newest = r.newest_attempt THEN f.reward END";

@@ -7,13 +7,13 @@ use lightning_store_client::trace::gist::Gist;
 use lightning_store_client::wire::dashboard::SpanFacts;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::super::counts::Counts;
-use super::super::rows::{self, seconds, to_json};
+use super::super::counts;
+use super::super::rows::{self, seconds};
 use crate::domain::facts::{Answers, AttemptFacts, SpanPlace};
 use crate::limits::{MAX_FACTS_ATTEMPTS, MAX_FACTS_BYTES};
 use crate::storage::error::{StorageFailure, TxResult};
 use crate::storage::facts::{FactsBatch, RolloutFacts};
-use crate::storage::rows::RowKey;
+use crate::storage::rows::{RowKey, to_json};
 
 /// The columns of [`told`].
 pub(super) const TOLD: &str =
@@ -67,7 +67,7 @@ pub(in super::super) fn progress(connection: &Connection) -> TxResult<Progress> 
 
 /// Spans that the facts do not know yet.
 pub(super) fn behind(connection: &Connection) -> TxResult<u64> {
-    let spans = Counts::load(connection)?.spans;
+    let spans = counts::load(connection)?.spans;
     Ok(u64::try_from(spans - progress(connection)?.spans).unwrap_or(0))
 }
 

@@ -14,11 +14,12 @@ use parking_lot::RwLock;
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Row, params_from_iter};
 
-use super::super::counts::{ByWords, Counts};
+use super::super::counts;
 use super::super::soft::SoftState;
 use super::conditions::statement;
 use super::{facts, rows};
 use crate::domain::shown;
+use crate::storage::counts::{ByWords, Counts};
 use crate::storage::cursor::{Cursor, SortPlace, SortValue};
 use crate::storage::error::{StorageFailure, TxResult};
 use crate::storage::rows::RowKey;
@@ -35,7 +36,7 @@ pub(in super::super) fn find_rollouts(
         && matches!(wanted.sort_by, RolloutSort::StartTime | RolloutSort::RolloutId);
     // One more than is shown tells whether there is another page.
     let (mut places, total, facets) = if is_whole {
-        let counts = Counts::load(connection)?;
+        let counts = counts::load(connection)?;
         let total = u64::try_from(counts.all_rollouts()).unwrap_or(0);
         let facets = wanted.facets.then(|| WordCounts::kept(&wanted.conditions, &counts).facets());
         (whole(connection, wanted, after, limit + 1)?, total, facets)

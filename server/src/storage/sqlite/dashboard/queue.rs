@@ -3,11 +3,11 @@
 use std::sync::LazyLock;
 
 use lightning_store_client::wire::dashboard::{FindWaiting, QueueDepth, QueueView, WaitingRollout};
-use lightning_store_client::wire::{RolloutConfig, RolloutId, RolloutStatus, Timestamp};
+use lightning_store_client::wire::{RolloutConfig, RolloutId, Timestamp};
 use parking_lot::RwLock;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::super::counts::Counts;
+use super::super::counts;
 use super::super::rows::{self as columns, ATTEMPT};
 use super::super::soft::SoftState;
 use super::{rows, workers};
@@ -73,7 +73,7 @@ pub(in super::super) fn view(
 
 /// How many wait, and since when the first one has.
 pub(in super::super) fn depth(connection: &Connection, soft: &RwLock<SoftState>) -> TxResult<QueueDepth> {
-    Ok(QueueDepth { depth: waiting(&Counts::load(connection)?), oldest: oldest(connection, soft)? })
+    Ok(QueueDepth { depth: counts::load(connection)?.waiting(), oldest: oldest(connection, soft)? })
 }
 
 /// Since when the first one has been waiting.
@@ -103,12 +103,6 @@ pub(in super::super) fn oldest(
     };
     let mut statement = connection.prepare_cached(&SQL)?;
     statement.query_row([], |row| Ok(read(row))).optional()?.transpose()
-}
-
-/// How many wait.
-pub(in super::super) fn waiting(counts: &Counts) -> u64 {
-    let number = counts.rollouts(RolloutStatus::Queuing) + counts.rollouts(RolloutStatus::Requeuing);
-    u64::try_from(number).unwrap_or(0)
 }
 
 /// Those that were taken last, the newest first, each once.

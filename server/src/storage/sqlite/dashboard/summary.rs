@@ -16,12 +16,13 @@ use lightning_store_client::wire::{
 use parking_lot::{Mutex, RwLock};
 use rusqlite::{Connection, params};
 
-use super::super::counts::Counts;
+use super::super::counts;
 use super::super::rows::{self as columns, ATTEMPT};
 use super::super::soft::SoftState;
 use super::workers::{self, Seen, first_attempt_since};
 use super::{facts, queue, rows};
 use crate::domain::shown;
+use crate::storage::counts::Counts;
 use crate::storage::error::TxResult;
 use crate::storage::history::History;
 use crate::storage::rows::RowKey;
@@ -84,7 +85,7 @@ pub(in super::super) fn summary(
     around: &Around<'_>,
     now: Timestamp,
 ) -> TxResult<StoreSummary> {
-    let counts = Counts::load(connection)?;
+    let counts = counts::load(connection)?;
     let behind = facts::behind(connection)?;
     let workers = workers::all(connection, soft, now)?;
     let worker_counts = workers::counts(&workers);

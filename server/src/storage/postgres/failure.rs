@@ -1,0 +1,76 @@
+//! What a failure of the database means for the operation that has met it.
+
+use tokio_postgres::Error;
+use tokio_postgres::error::SqlState;
+
+use crate::storage::error::StorageFailure;
+
+/// Why a transaction is run again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Again {
+    /// It could not be put in line with others.
+    Serialization,
+    /// It and another one waited for each other.
+    Deadlock,
+    /// Something of the same key was written at the same time.
+    Taken,
+}
+
+impl Again {
+    /// In the order of their numbers.
+    pub(super) const ALL: [Self; 3] = [Self::Serialization, Self::Deadlock, Self::Taken];
+
+    /// As metrics name it.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Serialization => "serialization_failure",
+            Self::Deadlock => "deadlock",
+            Self::Taken => "unique_violation",
+        }
+    }
+}
+
+/// What to do about a failure.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Run the transaction again: it was undone.
+    Again(Again),
+    /// Wait for the database to come back.
+    Wait,
+    /// Answer it.
+    Final,
+}
+
+/// What to do about a failure before the commit.
+pub(super) fn fate(failure: &StorageFailure) -> Fate {
+    match failure {
+        StorageFailure::Away(_) => Fate::Wait,
+        StorageFailure::Postgres(error) => fate_of(error),
+        _ => Fate::Final,
+    }
+}
+
+pub(super) fn fate_of(error: &Error) -> Fate {
+    let Some(code) = error.code() else {
+        // No word from the server, or one that is cut off: the connection is gone.
+        return if is_lost(error) { Fate::Wait } else { Fate::Final };
+    };
+    match code {
+        code if *code == SqlState::T_R_SERIALIZATION_FAILURE => Fate::Again(Again::Serialization),
+        code if *code == SqlState::T_R_DEADLOCK_DETECTED => Fate::Again(Again::Deadlock),
+        code if *code == SqlState::UNIQUE_VIOLATION => Fate::Again(Again::Taken),
+        code => match &code.code()[..2] {
+            // Connection exceptions, too few resources (a full disk among them), intervention of an operator (it stops or
+            // starts), trouble of the system, and a server that only reads for now, as it does before it takes over.
+            "08" | "53" | "57" | "58" | "25" => Fate::Wait,
+            _ => Fate::Final,
+        },
+    }
+}
+
+/// Whether it means that the connection is gone.
+pub(super) fn is_lost(error: &Error) -> bool {
+    error.is_closed()
+        || std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>())
+        || error.to_string().starts_with("error connecting")
+}

@@ -1,0 +1,534 @@
+//! The store in a PostgreSQL database, which any number of servers share.
+//!
+//! ```text
+//!  Operation ──▶ a connection of the pool ── one transaction ──▶ answer, wake-ups ──▶ notes to the other servers
+//!  query     ──▶ a connection of the pool, on one state of the database
+//!                upkeep: signs of life, what notes may have missed, what is to be forgotten
+//! ```
+//!
+//! - [`connect`]: where the database is; [`migrate`]: its schema (`migrations/`).
+//! - [`transaction`], [`verbs`], [`writes`], [`spans`]: the write side. [`failure`] says what is run again, [`time`] how late it is.
+//! - [`queries`]: the read side. [`dashboard`]: what people look at.
+//! - [`notes`], [`upkeep`]: what servers tell each other, and what each of them does on its own.
+//! - [`rows`], [`text`]: columns ↔ types. [`meters`]: what is counted for those who run it.
+
+mod connect;
+mod dashboard;
+mod facts;
+mod failure;
+mod meters;
+mod migrate;
+mod notes;
+mod queries;
+mod queue;
+mod rows;
+mod spans;
+mod text;
+mod time;
+mod transaction;
+mod upkeep;
+mod verbs;
+mod writes;
+
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use deadpool_postgres::{Client, Object, Pool, PoolError, TimeoutType};
+use futures_util::FutureExt as _;
+use lightning_store_client::wire::Timestamp;
+use parking_lot::Mutex;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use self::connect::Address;
+use self::failure::{Fate, fate};
+use self::meters::Meters;
+use self::notes::Notes;
+use self::spans::Days;
+pub use self::time::Source;
+use self::time::Time;
+use self::transaction::{Committed, PostgresTx, Trace, in_time};
+use super::Keep;
+use super::error::{StorageFailure, StoreError, TxResult, told};
+use super::history::{History, Levels};
+use super::tx::Operation;
+use super::wakeup::{Queued, Wakeups};
+use crate::clock::Clock;
+use crate::limits::{DATABASE_PATIENCE, MAX_TRANSACTION_RUNS, MAX_WAITING_WRITES};
+
+/// Why the database could not be opened. The texts say what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// It does not answer, or does not let us in.
+    #[error("{address} cannot be used: {reason}; check --store, and that the database exists and takes connections")]
+    Unusable {
+        /// Where.
+        address: Address,
+        /// What it says.
+        reason: String,
+    },
+    /// A later version of this program has used it.
+    #[error(
+        "the database has schema {version} and this program knows up to {latest}: a later version has used it; use that one, or restore a copy from before"
+    )]
+    Newer {
+        /// The schema's version.
+        version: i32,
+        /// The latest one known.
+        latest: i32,
+    },
+    /// Encryption cannot be set up.
+    #[error("connections to PostgreSQL cannot be encrypted: {0}")]
+    Tls(String),
+    /// The schema could not be brought up to date.
+    #[error("the database's schema could not be looked at or brought up to date: {}", told(.0))]
+    Schema(#[from] tokio_postgres::Error),
+}
+
+/// A store in a PostgreSQL database. Clones share it.
+#[derive(Clone)]
+pub struct PostgresStore(Arc<Shared>);
+
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PostgresStore").field(&self.0.address).finish()
+    }
+}
+
+struct Shared {
+    address: Address,
+    pool: Pool,
+    time: Arc<Time>,
+    keep: Keep,
+    wakeups: Wakeups,
+    history: History,
+    levels: Mutex<Levels>,
+    next_check: watch::Sender<Option<Timestamp>>,
+    days: Days,
+    notes: Notes,
+    meters: Meters,
+    /// Idempotency keys that were remembered since some were last forgotten.
+    answers: AtomicI64,
+    admitted: Arc<Semaphore>,
+    tasks: TaskTracker,
+    closed: CancellationToken,
+}
+
+impl PostgresStore {
+    /// Opens the database and brings its schema up to date. So many connections are used at the most, and two more for
+    /// notes.
+    ///
+    /// # Errors
+    /// [`OpenError`]; its text says what to do.
+    pub async fn open(
+        address: Address,
+        connections: usize,
+        source: Source,
+        keep: Keep,
+    ) -> Result<Self, OpenError> {
+        let pool = address.pool(connections)?;
+        let unusable = |reason: String| OpenError::Unusable { address: address.clone(), reason };
+        let client = pool.get().await.map_err(|error| unusable(away(error).to_string()))?;
+        migrate::migrate(&client).await?;
+        let time = Arc::new(Time::new(source));
+        let (notes, mail) = Notes::new();
+        let shared = Arc::new(Shared {
+            address: address.clone(),
+            pool,
+            time,
+            keep,
+            wakeups: Wakeups::default(),
+            history: History::default(),
+            levels: Mutex::default(),
+            next_check: watch::Sender::new(None),
+            days: Days::default(),
+            notes,
+            meters: Meters::default(),
+            answers: AtomicI64::new(0),
+            admitted: Arc::new(Semaphore::new(MAX_WAITING_WRITES)),
+            tasks: TaskTracker::new(),
+            closed: CancellationToken::new(),
+        });
+        upkeep::begin(&shared, &client).await.map_err(|failure| unusable(failure.to_string()))?;
+        drop(client);
+        tokio::spawn(notes::carry(shared.clone(), mail));
+        tokio::spawn(upkeep::run(shared.clone()));
+        Ok(Self(shared))
+    }
+
+    /// The database's time, as far as it is known without asking.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        self.0.time.clone()
+    }
+
+    /// What kind of store this is.
+    pub fn name(&self) -> &'static str {
+        "PostgreSQL"
+    }
+
+    /// How many superseded versions of each set of resources are kept.
+    pub fn kept_versions(&self) -> u32 {
+        self.0.keep.resource_versions
+    }
+
+    /// Who waits for what.
+    pub fn wakeups(&self) -> &Wakeups {
+        &self.0.wakeups
+    }
+
+    /// What has happened lately.
+    pub fn history(&self) -> &History {
+        &self.0.history
+    }
+
+    /// When the next rollout has to be looked at; null while none has to.
+    pub fn next_check(&self) -> watch::Receiver<Option<Timestamp>> {
+        self.0.next_check.subscribe()
+    }
+
+    /// What was counted, as Prometheus reads it.
+    pub fn metrics(&self) -> String {
+        self.0.meters.render(&self.0.pool.status())
+    }
+
+    /// Carries out an operation.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future does not stop the operation once it was polled.
+    pub async fn transact<O: Operation>(&self, operation: O) -> Result<O::Output, StoreError> {
+        if self.0.closed.is_cancelled() {
+            return Err(StoreError::Closed);
+        }
+        let Ok(admitted) = self.0.admitted.clone().try_acquire_owned() else {
+            return Err(StoreError::Overloaded { limit: MAX_WAITING_WRITES });
+        };
+        let shared = self.0.clone();
+        let carried = self.0.tasks.spawn(async move {
+            let outcome = shared.carry_out(&operation).await;
+            drop(admitted);
+            outcome
+        });
+        carried.await.unwrap_or(Err(StoreError::Storage(StorageFailure::Panicked)))
+    }
+
+    /// Finishes what was accepted and gives the connections back. Everything after that is refused as
+    /// [`StoreError::Closed`].
+    pub async fn close(&self) {
+        self.0.closed.cancel();
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+        self.0.pool.close();
+    }
+}
+
+/// How long somebody waits for the database to come back.
+#[derive(Debug)]
+struct Patience {
+    begun: Instant,
+    pause: Duration,
+}
+
+impl Patience {
+    const FIRST_PAUSE: Duration = Duration::from_millis(20);
+    const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+    fn begin() -> Self {
+        Self { begun: Instant::now(), pause: Self::FIRST_PAUSE }
+    }
+
+    /// Waits a little. False: it has been long enough.
+    async fn wait(&mut self, closed: &CancellationToken) -> bool {
+        if self.begun.elapsed() + self.pause > DATABASE_PATIENCE || closed.is_cancelled() {
+            return false;
+        }
+        // Not all at the same time.
+        tokio::time::sleep(self.pause.mul_f64(0.5 + rand::random::<f64>() / 2.0)).await;
+        self.pause = (self.pause * 2).min(Self::LONGEST_PAUSE);
+        true
+    }
+}
+
+impl Shared {
+    /// A connection. It may have been lost meanwhile, which the first statement finds out.
+    async fn connection(&self) -> TxResult<Object> {
+        self.pool.get().await.map_err(away)
+    }
+
+    /// Whether somebody wants to hear of changes, here or elsewhere.
+    fn is_recording(&self) -> bool {
+        self.wakeups.feed().is_recording() || self.notes.is_heard_elsewhere(self.time.now_micros())
+    }
+
+    async fn carry_out<O: Operation>(&self, operation: &O) -> Result<O::Output, StoreError> {
+        let mut patience = Patience::begin();
+        let mut runs = 1;
+        loop {
+            let failure = match self.run(operation, &mut patience).await {
+                Ok(outcome) => return outcome,
+                Err(failure) => failure,
+            };
+            match fate(&failure) {
+                Fate::Again(reason) => {
+                    self.meters.again(O::NAME, reason);
+                    if runs < MAX_TRANSACTION_RUNS {
+                        // Later and later, and not all at the same time.
+                        let most = f64::from(1_u32 << runs.min(8));
+                        runs += 1;
+                        tokio::time::sleep(Duration::from_secs_f64(rand::random::<f64>() * most / 1_000.0)).await;
+                        continue;
+                    }
+                }
+                Fate::Wait => {
+                    self.meters.waited();
+                    if patience.wait(&self.closed).await {
+                        continue;
+                    }
+                }
+                Fate::Final => {}
+            }
+            tracing::error!(operation = O::NAME, error = %failure, "an operation failed in the database; nothing of it was kept");
+            let failure = if fate(&failure) == Fate::Wait { StorageFailure::Away(failure.to_string()) } else { failure };
+            return Err(failure.into());
+        }
+    }
+
+    /// Runs an operation in one transaction.
+    async fn run<O: Operation>(
+        &self,
+        operation: &O,
+        patience: &mut Patience,
+    ) -> TxResult<Result<O::Output, StoreError>> {
+        let client = self.connection().await?;
+        let trace = Trace::default();
+        let moment = operation.moment();
+        let run = async {
+            let mut tx = PostgresTx::begin(&client, self, moment, operation.rollouts()).await?;
+            let outcome = match operation.run(&mut tx).await {
+                Err(StoreError::Storage(failure)) => return Err(failure),
+                outcome => outcome,
+            };
+            let committed = tx.commit(&trace).await;
+            Ok((outcome, tx, committed))
+        };
+        let finished = AssertUnwindSafe(run).catch_unwind().await;
+        let failure = match finished {
+            Ok(Ok((outcome, tx, Ok(())))) => {
+                let committed = tx.committed();
+                drop(client);
+                self.publish(committed).await;
+                return Ok(outcome);
+            }
+            Ok(Ok((outcome, tx, Err(failure)))) => {
+                if fate(&failure) == Fate::Wait && trace.is_committing.get().is_some() {
+                    let committed = tx.committed();
+                    discard(client);
+                    return if self.was_committed(trace.number.get().copied(), &failure, patience).await? {
+                        self.publish(committed).await;
+                        Ok(outcome)
+                    } else {
+                        Err(failure)
+                    };
+                }
+                failure
+            }
+            Ok(Err(failure)) => failure,
+            Err(_) => {
+                tracing::error!(operation = O::NAME, "an operation panicked; its transaction is undone");
+                StorageFailure::Panicked
+            }
+        };
+        undo(client, &failure).await;
+        Err(failure)
+    }
+
+    /// Whether a transaction was committed after which the connection was lost.
+    async fn was_committed(
+        &self,
+        number: Option<i64>,
+        failure: &StorageFailure,
+        patience: &mut Patience,
+    ) -> TxResult<bool> {
+        const SQL: &str = "/* was_committed */ SELECT txid_status($1)";
+        let doubt = || StorageFailure::Doubt(failure.to_string());
+        let number = number.ok_or_else(doubt)?;
+        loop {
+            let asked = async {
+                let client = self.connection().await?;
+                let statement = in_time(client.prepare_cached(SQL)).await?;
+                let row = in_time(client.query_one(&statement, &[&number])).await?;
+                Ok::<Option<String>, StorageFailure>(row.try_get(0)?)
+            };
+            match asked.await {
+                Ok(Some(status)) if status == "committed" => return Ok(true),
+                Ok(Some(status)) if status == "aborted" => return Ok(false),
+                // It is still at it, or not back yet.
+                Ok(Some(_)) => {}
+                Err(failure) if fate(&failure) == Fate::Wait => {}
+                Ok(None) | Err(_) => return Err(doubt()),
+            }
+            if !patience.wait(&self.closed).await {
+                return Err(doubt());
+            }
+        }
+    }
+
+    /// Tells everybody, here and elsewhere, what was committed.
+    async fn publish(&self, committed: Committed) {
+        let Committed { now, signals, moves, counts, busy, arrivals, .. } = committed;
+        {
+            let mut levels = self.levels.lock();
+            let moved = |level: u64, by: i64| level.saturating_add_signed(by);
+            levels.waiting = moved(levels.waiting, counts.waiting_change());
+            levels.spans = moved(levels.spans, counts.spans);
+            levels.busy = moved(levels.busy, busy);
+            if committed.has_spans {
+                levels.last_span = now.micros();
+            }
+            self.history.committed(now, *levels, moves);
+        }
+        let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+        let (came, went) = (size(moves.enqueued), size(moves.dequeued));
+        self.notes.tell(&signals, came, committed.has_spans);
+        let queued = if committed.has_found_nothing { Queued::Nothing(arrivals) } else { Queued::Moved(came, went) };
+        self.wakeups.publish(super::wakeup::Signals { queued, ..signals }, now);
+        if committed.has_spans {
+            self.wakeups.interest().spans_are(now.micros());
+        }
+        if committed.has_claimed_checks {
+            upkeep::find_next_check(self).await;
+        } else if let Some(check) = committed.next_check {
+            self.check_at(check);
+        }
+        if committed.has_answer {
+            upkeep::forget_answers(self, self.answers.fetch_add(1, Ordering::Relaxed) + 1).await;
+        }
+    }
+
+    /// A rollout has to be looked at then.
+    fn check_at(&self, check: Timestamp) {
+        self.next_check.send_if_modified(|known| {
+            let earlier = known.is_none_or(|known| check < known);
+            if earlier {
+                *known = Some(check);
+            }
+            earlier
+        });
+    }
+}
+
+/// Ends a transaction that failed.
+async fn undo(client: Object, failure: &StorageFailure) {
+    let is_lost = match failure {
+        StorageFailure::Away(_) => true,
+        StorageFailure::Postgres(error) => failure::is_lost(error),
+        _ => false,
+    };
+    if is_lost || in_time(client.batch_execute("ROLLBACK")).await.is_err() {
+        discard(client);
+    }
+}
+
+/// Closes a connection instead of giving it back.
+fn discard(client: Object) {
+    drop(Object::take(client));
+}
+
+fn away(error: PoolError) -> StorageFailure {
+    match error {
+        PoolError::Backend(error) if failure::fate_of(&error) == Fate::Final => StorageFailure::Postgres(error),
+        PoolError::Timeout(TimeoutType::Wait) => {
+            StorageFailure::Away("all connections are in use (--postgres-connections)".to_owned())
+        }
+        PoolError::Timeout(_) => StorageFailure::Away("it does not take connections in time".to_owned()),
+        PoolError::Backend(error) => StorageFailure::Away(told(&error)),
+        other => StorageFailure::Away(other.to_string()),
+    }
+}
+
+/// Something that must be there is not.
+fn gone(what: &(impl fmt::Display + ?Sized)) -> StorageFailure {
+    StorageFailure::Unreadable(format!("{what} is gone"))
+}
+
+/// Asks the database, on one state of it, and again while it is away.
+macro_rules! ask {
+    ($store:expr, |$client:ident| $question:expr) => {{
+        let shared = &$store.0;
+        let mut patience = $crate::storage::postgres::Patience::begin();
+        loop {
+            if shared.closed.is_cancelled() {
+                break Err($crate::storage::error::StoreError::Closed);
+            }
+            let outcome = match shared.connection().await {
+                Ok(object) => {
+                    let $client: &deadpool_postgres::Client = &object;
+                    let answer = $crate::storage::postgres::on_one_state($client, async { $question.await }).await;
+                    match answer {
+                        Ok(answer) => Ok(answer),
+                        Err(failure) => {
+                            $crate::storage::postgres::undo(object, &failure).await;
+                            Err(failure)
+                        }
+                    }
+                }
+                Err(failure) => Err(failure),
+            };
+            match outcome {
+                Ok(answer) => break Ok(answer),
+                Err(failure) => match $crate::storage::postgres::failure::fate(&failure) {
+                    $crate::storage::postgres::failure::Fate::Final => {
+                        break Err($crate::storage::error::StoreError::Storage(failure));
+                    }
+                    _ if patience.wait(&shared.closed).await => {}
+                    _ => {
+                        let failure = $crate::storage::error::StorageFailure::Away(failure.to_string());
+                        break Err($crate::storage::error::StoreError::Storage(failure));
+                    }
+                },
+            }
+        }
+    }};
+}
+use ask;
+
+/// Runs a query that may consist of several statements on one state of the database.
+async fn on_one_state<T>(client: &Client, question: impl Future<Output = TxResult<T>>) -> TxResult<T> {
+    // The question is sent with the beginning.
+    let begin = async {
+        client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        Ok(())
+    };
+    let both = futures_util::future::try_join(begin, question);
+    let ((), answer) = tokio::time::timeout(crate::limits::DATABASE_READ_TIME, both)
+        .await
+        .map_err(|_| StorageFailure::Away("it did not answer a query in time".to_owned()))??;
+    in_time(client.batch_execute("COMMIT")).await?;
+    Ok(answer)
+}
+
+/// The rows that a statement finds.
+async fn rows(
+    client: &Client,
+    sql: &str,
+    values: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+) -> TxResult<Vec<tokio_postgres::Row>> {
+    let statement = client.prepare_cached(sql).await?;
+    Ok(client.query(&statement, values).await?)
+}
+
+/// The row that a statement finds, if there is one.
+async fn row(
+    client: &Client,
+    sql: &str,
+    values: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+) -> TxResult<Option<tokio_postgres::Row>> {
+    Ok(rows(client, sql, values).await?.into_iter().next())
+}
