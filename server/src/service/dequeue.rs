@@ -23,6 +23,7 @@ pub struct Dequeue {
 
 impl Operation for Dequeue {
     const NAME: &'static str = "dequeue";
+    const IS_TAKING: bool = true;
     type Output = Vec<AttemptedRollout>;
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<Vec<AttemptedRollout>, StoreError> {

@@ -57,6 +57,7 @@ pub struct Once<O> {
 
 impl<O: Replay> Operation for Once<O> {
     const NAME: &'static str = O::NAME;
+    const IS_TAKING: bool = O::IS_TAKING;
     type Output = O::Output;
 
     fn rollouts(&self) -> Vec<&RolloutId> {

@@ -77,6 +77,9 @@ pub enum StorageFailure {
     /// A stored value is not what it must be.
     #[error("the database holds something that this version does not understand: {0}")]
     Unreadable(String),
+    /// Whoever had asked for it has gone; its transaction was rolled back.
+    #[error("whoever has asked for it has gone")]
+    Abandoned,
     /// An operation panicked; its transaction was rolled back.
     #[error("an operation panicked")]
     Panicked,

@@ -167,6 +167,14 @@ impl Store {
         }
     }
 
+    /// How many operations wait or are being carried out.
+    pub fn running(&self) -> usize {
+        match self {
+            Self::Sqlite(store) => store.running(),
+            Self::Postgres(store) => store.running(),
+        }
+    }
+
     /// Who waits for what.
     pub fn wakeups(&self) -> &Wakeups {
         match self {

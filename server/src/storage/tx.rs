@@ -25,6 +25,10 @@ pub trait Operation: Send + Sync + 'static {
     /// What it answers.
     type Output: Send + 'static;
 
+    /// It takes something for its caller alone: if that has gone before the commit, what it took is given back, where the
+    /// storage can tell.
+    const IS_TAKING: bool = false;
+
     /// Rollouts that it is about to look at: a hint, so that a storage elsewhere can fetch them all at once, and in an
     /// order in which no two operations wait for each other.
     fn rollouts(&self) -> Vec<&RolloutId> {

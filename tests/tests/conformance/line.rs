@@ -39,8 +39,11 @@ async fn in_line(f: &Fixture, count: usize) {
     while f.store.wakeups().standing_in_line() < count {
         tokio::task::yield_now().await;
     }
-    // Each has looked before this look is answered.
+    // Each has looked before this look is answered, or its look has ended by itself.
     assert!(f.dequeue(1, None).await.is_empty());
+    while f.store.running() > 0 {
+        tokio::task::yield_now().await;
+    }
 }
 
 async fn what_waits_already_is_taken_at_once(f: Fixture) {

@@ -26,6 +26,20 @@ mod workers;
 /// Makes a test of each sentence for each kind of store.
 macro_rules! sentences {
     ($($sentence:ident),* $(,)?) => {
+        crate::sentences_of_one_writer! { $($sentence),* }
+
+        mod postgres {
+            $(#[tokio::test]
+            async fn $sentence() {
+                super::$sentence(crate::fixture::Fixture::postgres().await).await;
+            })*
+        }
+    };
+}
+
+/// The same for stores that one writer writes, one operation after the other.
+macro_rules! sentences_of_one_writer {
+    ($($sentence:ident),* $(,)?) => {
         mod memory {
             $(#[tokio::test]
             async fn $sentence() {
@@ -39,14 +53,7 @@ macro_rules! sentences {
                 super::$sentence(crate::fixture::Fixture::sqlite()).await;
             })*
         }
-
-        mod postgres {
-            $(#[tokio::test]
-            async fn $sentence() {
-                super::$sentence(crate::fixture::Fixture::postgres().await).await;
-            })*
-        }
     };
 }
 
-use sentences;
+use {sentences, sentences_of_one_writer};

@@ -14,8 +14,15 @@ use crate::fixture::{Fixture, ids, taken};
 crate::sentences! {
     an_operation_that_panics_fails_alone_and_leaves_nothing,
     a_batch_that_fails_does_not_lose_the_checks_it_took,
-    more_operations_than_can_wait_are_refused_and_the_others_are_carried_out,
     a_closed_store_refuses_everything,
+}
+
+mod one_writer {
+    use super::more_operations_than_can_wait_are_refused_and_the_others_are_carried_out;
+
+    crate::sentences_of_one_writer! {
+        more_operations_than_can_wait_are_refused_and_the_others_are_carried_out,
+    }
 }
 
 /// Takes a rollout and then falls over.

@@ -202,7 +202,8 @@ impl PostgresStore {
     /// [`StoreError`].
     ///
     /// # Cancel safety
-    /// Dropping the future does not stop the operation once it was polled.
+    /// Dropping the future does not stop the operation once it was polled, unless it takes something
+    /// ([`Operation::IS_TAKING`]) and has not come to its commit.
     pub async fn transact<O: Operation>(&self, operation: O) -> Result<O::Output, StoreError> {
         if self.0.closed.is_cancelled() {
             return Err(StoreError::Closed);
@@ -211,12 +212,20 @@ impl PostgresStore {
             return Err(StoreError::Overloaded { limit: MAX_WAITING_WRITES });
         };
         let shared = self.0.clone();
+        let asked = CancellationToken::new();
+        let gone = asked.clone();
+        let _until_dropped = asked.drop_guard();
         let carried = self.0.tasks.spawn(async move {
-            let outcome = shared.carry_out(&operation).await;
+            let outcome = shared.carry_out(&operation, &gone).await;
             drop(admitted);
             outcome
         });
         carried.await.unwrap_or(Err(StoreError::Storage(StorageFailure::Panicked)))
+    }
+
+    /// How many operations are being carried out.
+    pub fn running(&self) -> usize {
+        self.0.tasks.len()
     }
 
     /// Finishes what was accepted and gives the connections back. Everything after that is refused as
@@ -267,11 +276,15 @@ impl Shared {
         self.wakeups.feed().is_recording() || self.notes.is_heard_elsewhere(self.time.now_micros())
     }
 
-    async fn carry_out<O: Operation>(&self, operation: &O) -> Result<O::Output, StoreError> {
+    async fn carry_out<O: Operation>(
+        &self,
+        operation: &O,
+        gone: &CancellationToken,
+    ) -> Result<O::Output, StoreError> {
         let mut patience = Patience::begin();
         let mut runs = 1;
         loop {
-            let failure = match self.run(operation, &mut patience).await {
+            let failure = match self.run(operation, gone, &mut patience).await {
                 Ok(outcome) => return outcome,
                 Err(failure) => failure,
             };
@@ -294,7 +307,9 @@ impl Shared {
                 }
                 Fate::Final => {}
             }
-            tracing::error!(operation = O::NAME, error = %failure, "an operation failed in the database; nothing of it was kept");
+            if !matches!(failure, StorageFailure::Abandoned) {
+                tracing::error!(operation = O::NAME, error = %failure, "an operation failed in the database; nothing of it was kept");
+            }
             let failure = if fate(&failure) == Fate::Wait { StorageFailure::Away(failure.to_string()) } else { failure };
             return Err(failure.into());
         }
@@ -304,6 +319,7 @@ impl Shared {
     async fn run<O: Operation>(
         &self,
         operation: &O,
+        gone: &CancellationToken,
         patience: &mut Patience,
     ) -> TxResult<Result<O::Output, StoreError>> {
         let client = self.connection().await?;
@@ -315,6 +331,9 @@ impl Shared {
                 Err(StoreError::Storage(failure)) => return Err(failure),
                 outcome => outcome,
             };
+            if O::IS_TAKING && gone.is_cancelled() {
+                return Err(StorageFailure::Abandoned);
+            }
             let committed = tx.commit(&trace).await;
             Ok((outcome, tx, committed))
         };

@@ -74,6 +74,12 @@ impl Time {
         last.map_or(first, |last| first.max(last + 1))
     }
 
+    /// Keys up to this one were given out before.
+    pub(super) fn goes_on_after(&self, key: i64) {
+        self.last_key.fetch_max(key, Ordering::Relaxed);
+        self.last_moment.fetch_max(key / KEYS_PER_MICRO, Ordering::Relaxed);
+    }
+
     /// Silence does not count from before.
     pub(super) fn silence_from(&self) -> Timestamp {
         Timestamp::from_micros(self.silence_from.load(Ordering::Relaxed))

@@ -42,7 +42,15 @@ pub(super) async fn begin(shared: &Shared, client: &Client) -> TxResult<()> {
     shared.history.begin(shared.time.now(), levels);
     shared.wakeups.interest().spans_are(levels.last_span);
     shared.next_check.send_replace(next_check(client).await?);
+    shared.time.goes_on_after(last_key(client).await?);
     shared.days.require(shared, spans::day(shared.time.now())).await
+}
+
+/// The last key that was given out: those to come are later, also if the clock of the database has gone back.
+async fn last_key(client: &Client) -> TxResult<i64> {
+    const SQL: &str = "/* last_key */ SELECT greatest((SELECT max(key) FROM rollouts), \
+                       (SELECT max(queue_place) FROM rollouts WHERE queue_place IS NOT NULL), 0)";
+    row(client, SQL, &[]).await?.map_or(Ok(0), |row| Ok(row.try_get(0)?))
 }
 
 /// Shows that this server is at work. Whether none was lately, so that nobody could be heard.
@@ -201,8 +209,8 @@ pub(super) async fn forget_answers(shared: &Shared, added: i64) {
 /// Forgets idempotency keys whose time is over, and the oldest ones if there are too many.
 async fn forget(shared: &Shared) -> TxResult<()> {
     const SQL: &str = "/* forget_answers */ DELETE FROM answers WHERE idempotency_key IN (SELECT idempotency_key FROM answers \
-                       WHERE time < greatest($1, (SELECT time FROM answers ORDER BY time DESC OFFSET $2 - 1 LIMIT 1)) \
-                       ORDER BY time LIMIT $3 FOR UPDATE SKIP LOCKED)";
+                       WHERE time < greatest($1, (SELECT time FROM answers ORDER BY time DESC OFFSET $2::bigint - 1 LIMIT 1)) \
+                       ORDER BY time LIMIT $3::bigint FOR UPDATE SKIP LOCKED)";
     let client = shared.connection().await?;
     let before = super::verbs::forgotten_before(shared.time.now());
     let most = i64::from(shared.keep.idempotency_keys);

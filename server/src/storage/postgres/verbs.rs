@@ -252,9 +252,13 @@ impl Tx for PostgresTx<'_> {
     async fn get_active(&mut self) -> TxResult<Vec<RolloutId>> {
         const SQL: &str =
             "/* get_active */ SELECT rollout_id FROM rollouts WHERE status IN ('preparing', 'running') ORDER BY key";
+        const SILENCE: &str = "/* silence_from */ UPDATE store SET silence_from = $1";
         if !self.shared.time.was_alone() {
             return Ok(Vec::new());
         }
+        self.shared.time.was_silent_until(self.now);
+        self.writes.push((SILENCE, vec![Box::new(self.now.seconds())]));
+        self.is_durable = true;
         let found = self.rows(SQL, &[]).await?;
         found.iter().map(|row| Columns::of(row).id()).collect()
     }
@@ -302,9 +306,10 @@ impl Tx for PostgresTx<'_> {
     }
 
     async fn next_sequence_ids(&mut self, rollout: &RolloutId, count: usize) -> TxResult<i64> {
-        const SQL: &str = "/* next_sequence_ids */ INSERT INTO sequences (rollout_id, sequence_id) VALUES ($1, $2 + $3) \
-                           ON CONFLICT (rollout_id) DO UPDATE SET sequence_id = greatest(sequences.sequence_id, $3) + $2 \
-                           RETURNING sequence_id";
+        const SQL: &str = "/* next_sequence_ids */ INSERT INTO sequences (rollout_id, sequence_id) VALUES ($1, \
+                           least($2::bigint::numeric + $3::bigint, 9223372036854775807)::bigint) ON CONFLICT (rollout_id) \
+                           DO UPDATE SET sequence_id = least(greatest(sequences.sequence_id, $3)::numeric + $2, \
+                           9223372036854775807)::bigint RETURNING sequence_id";
         let count = i64::try_from(count).unwrap_or(i64::MAX);
         let seen = self.raised.swap_remove(rollout).unwrap_or(0);
         let row = self.row(SQL, &[&pack(rollout.as_str()), &count, &seen]).await?;

@@ -223,6 +223,11 @@ impl SqliteStore {
         reply.await.unwrap_or(Err(StoreError::Closed))
     }
 
+    /// How many operations wait.
+    pub fn running(&self) -> usize {
+        self.channels().map_or(0, |channels| channels.jobs.len())
+    }
+
     fn channels(&self) -> Result<Channels, StoreError> {
         self.0.channels.read().clone().ok_or(StoreError::Closed)
     }
