@@ -26,7 +26,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 # The steps of one command run one after the other, also under -j: cargo uses all cores by itself.
 .NOTPARALLEL:
-.PHONY: help build run test bench npm fmt lint setup crates web compiler wasm tools python node page browser
+.PHONY: help build run test bench npm fmt lint setup crates web compiler wasm tools postgres python node page browser
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -86,7 +86,7 @@ lint: setup npm ## check format, lints and documentation; a warning is an error
 	RUSTDOCFLAGS="-D warnings" cargo doc $(PROFILE) --workspace --exclude lightning-store-wasm --no-deps --document-private-items
 	RUSTDOCFLAGS="-D warnings" cargo doc $(PROFILE) $(WASM) --features trace --no-deps --document-private-items
 
-setup: compiler wasm tools python node page browser ## install what the tests need, from a C compiler to a browser
+setup: compiler wasm tools postgres python node page browser ## install what the tests need, from a C compiler to a browser
 
-compiler wasm tools python node page browser:
+compiler wasm tools postgres python node page browser:
 	@tests/setup/setup.sh $@

@@ -19,9 +19,9 @@ use crate::http::cors::Cors;
 use crate::http::page::Pages;
 use crate::limits::DRAIN_TIME;
 use crate::service::{projection, watchdog};
-use crate::storage::{Store, postgres};
 use crate::storage::error::StoreError;
 use crate::storage::sqlite::OpenError;
+use crate::storage::{Store, postgres};
 
 /// What handlers share.
 #[derive(Debug, Clone)]
@@ -146,8 +146,13 @@ impl Server {
             StoreLocation::Memory => Store::memory(clock.clone(), keep)?,
             StoreLocation::Postgres(address) => {
                 let source = postgres::Source::Database(clock.clone());
-                let opened =
-                    postgres::PostgresStore::open((**address).clone(), config.postgres_connections, source, keep).await?;
+                let opened = postgres::PostgresStore::open(
+                    (**address).clone(),
+                    config.postgres_connections,
+                    source,
+                    keep,
+                )
+                .await?;
                 // All servers go by one clock.
                 clock = opened.clock();
                 Store::Postgres(opened)

@@ -12,7 +12,7 @@
 //!   http/      parse → call → shape: v1_agl, dashboard, otlp, ops, page
 //!   service/   one file per use case; those that write are Operations, run inside one transaction
 //!   domain/    pure functions (state, now) → next state: no storage, no clock, no async
-//!   storage/   Tx (row verbs) · queries · wake-ups                     sqlite/
+//!   storage/   Tx (row verbs) · queries · wake-ups           sqlite/ · postgres/
 //! ```
 //!
 //! The vocabulary of all layers is [`lightning_store_client::wire`]; the operations are data in
@@ -55,6 +55,12 @@
 //! - **A repeated call has one effect.** A call with an idempotency key leaves, in its own transaction, a small memo that its answer
 //!   can be made of again; a second call with the key is answered from it. Services know nothing of HTTP, and the
 //!   answer to a repetition is shaped like any other.
+//! - **On PostgreSQL a transaction is a unit of work.** Rows are fetched and locked as an operation asks for them, changed in
+//!   memory, and written with the commit in one go, each kind of rows by one statement and all statements on their way
+//!   before the first is answered. An operation locks rollouts first, and with a rollout all that belongs to it; what
+//!   others make impossible is run again. A commit whose answer was lost is looked up by its number.
+//! - **No server leads.** Time is the database's; what is due is claimed by whoever comes first; wake-ups travel as notes
+//!   apart from the transactions, and a look around every second finds what a note has missed.
 //! - **Nobody polls.** Waits sleep on signals that are published after the commit. Of those who wait for work only as
 //!   many are woken as there is work for. Listeners to events share one ring of changes, which is recorded only while
 //!   somebody listens, and have no queue that could overflow or hold up a write. The watchdog sleeps until the earliest
@@ -64,7 +70,7 @@
 //!   after a crash.
 //! - **Bodies apart from states.** A rollout's task lies beside the row that changes with each step; spans are appended to
 //!   one table with one narrow index, most of their text untouched.
-//! - **One moment per transaction**, strictly later than all before it, from a clock that nobody can set back.
+//! - **One moment per transaction**, strictly later than all before it on its server, from a clock that nobody can set back.
 //! - **The past can be told.** An operation may carry the moment at which it happened ([`service::told`]); the demo
 //!   tells hours of a training run so, through the use cases that requests come to.
 //! - **Superseded versions of resources** are kept in the transaction that replaces them, so many of each set.

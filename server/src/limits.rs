@@ -132,6 +132,9 @@ pub const DATABASE_READ_TIME: Duration = Duration::from_secs(60);
 /// refusal, and on no answer after 30 s.
 pub const DATABASE_PATIENCE: Duration = Duration::from_secs(20);
 
+/// How long the store may take to answer whether it is ready.
+pub const READY_TIME: Duration = Duration::from_secs(2);
+
 /// How often a transaction is run again because of others before that is an error.
 pub const MAX_TRANSACTION_RUNS: u32 = 12;
 

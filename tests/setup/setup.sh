@@ -4,6 +4,7 @@
 #   tests/setup/setup.sh compiler   Rust and a C compiler (SQLite is compiled in)
 #   tests/setup/setup.sh wasm       Rust's target for browsers
 #   tests/setup/setup.sh tools      strace, mount and unshare, for the tests of crashes and full disks
+#   tests/setup/setup.sh postgres   PostgreSQL, of which the tests start servers of their own
 #   tests/setup/setup.sh python     a virtual environment in target/python with the published Python package
 #   tests/setup/setup.sh node       Node and npm, and in target/npm-tools what the tests of the npm package need
 #   tests/setup/setup.sh page       in web/node_modules what the dashboard is made and tested with
@@ -53,6 +54,10 @@ wasm() {
 tools() {
   command -v strace >/dev/null || install strace
   { command -v unshare && command -v mount; } >/dev/null || install util-linux mount
+}
+
+postgres() {
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || install postgresql
 }
 
 python() {
@@ -122,7 +127,7 @@ browser() {
 
 for step in "$@"; do
   case "$step" in
-    compiler | wasm | tools | python | node | page | browser) "$step" ;;
-    *) fail "unknown step '$step'; there are: compiler, wasm, tools, python, node, page, browser" ;;
+    compiler | wasm | tools | postgres | python | node | page | browser) "$step" ;;
+    *) fail "unknown step '$step'; there are: compiler, wasm, tools, postgres, python, node, page, browser" ;;
   esac
 done

@@ -77,7 +77,8 @@ impl Cluster {
     /// If PostgreSQL is missing or does not start.
     #[track_caller]
     pub fn with(settings: &[&str]) -> Self {
-        let folder = tempfile::Builder::new().prefix("lightning-store-postgres-").tempdir().expect("a folder");
+        let folder =
+            tempfile::Builder::new().prefix("lightning-store-postgres-").tempdir().expect("a folder");
         let path = folder.path().to_owned();
         Self::within(path, Some(folder), settings)
     }
@@ -93,10 +94,7 @@ impl Cluster {
 
     #[track_caller]
     fn within(folder: PathBuf, temporary: Option<TempDir>, settings: &[&str]) -> Self {
-        if is_root() {
-            let owned = Command::new("chown").arg(OWNER).arg(&folder).status().expect("chown runs");
-            assert!(owned.success(), "there is no user {OWNER}: run `make setup`");
-        }
+        give(&folder);
         let made = as_owner(&program("initdb"))
             .arg("-D")
             .arg(folder.join("data"))
@@ -190,9 +188,14 @@ impl Cluster {
         format!("{}/{database}", self.base)
     }
 
-    /// The port of a server of our own.
-    pub fn port(&self) -> u16 {
-        self.own().port
+    /// The process of a server of our own, from which all others of it descend.
+    ///
+    /// # Panics
+    /// If it is not running.
+    pub fn pid(&self) -> u32 {
+        let file = self.own().folder.join("data/postmaster.pid");
+        let text = std::fs::read_to_string(file).expect("it is running");
+        text.lines().next().and_then(|line| line.parse().ok()).expect("a number")
     }
 
     /// A new database, and where it is.
@@ -249,11 +252,24 @@ pub fn name_of(url: &str) -> &str {
 fn run<T: Send + 'static>(future: impl Future<Output = T> + Send) -> T {
     std::thread::scope(|scope| {
         let thread = scope.spawn(|| {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(future)
         });
         thread.join().expect("no panic")
     })
+}
+
+/// Gives a folder and what is in it to the user that PostgreSQL runs as.
+///
+/// # Panics
+/// If there is no such user.
+#[track_caller]
+pub fn give(folder: &Path) {
+    if is_root() {
+        let owned = Command::new("chown").args(["-R", OWNER]).arg(folder).status().expect("chown runs");
+        assert!(owned.success(), "there is no user {OWNER}: run `make setup`");
+    }
 }
 
 fn free_port() -> u16 {

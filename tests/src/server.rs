@@ -51,6 +51,11 @@ impl Launch {
         Self::bare().args(["--host", "127.0.0.1", "--port", "0", "--store"]).args([store])
     }
 
+    /// On a free port with a PostgreSQL database, `postgres://…`.
+    pub fn postgres(url: &str) -> Self {
+        Self::bare().args(["--host", "127.0.0.1", "--port", "0", "--store", url])
+    }
+
     /// Another program, which says in the same words where it listens.
     pub fn other(program: PathBuf) -> Self {
         Self { program: Some(program), ..Self::bare() }

@@ -9,6 +9,7 @@ use std::path::Path;
 use lightning_store_e2e::golden::difference::Differences;
 use lightning_store_e2e::golden::recording::{self, Exchange};
 use lightning_store_e2e::golden::replay::replay;
+use lightning_store_e2e::postgres::Cluster;
 use lightning_store_e2e::server::Launch;
 
 /// The steps of a recording, and the differences from it that are on purpose.
@@ -50,6 +51,16 @@ async fn a_store_in_memory_answers_as_recorded() {
 async fn a_store_on_disk_answers_as_recorded() {
     let folder = tempfile::tempdir().unwrap();
     answers_match("v1_agl", Launch::sqlite(&folder.path().join("store.db"))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_in_postgresql_answers_as_recorded() {
+    answers_match("v1_agl", Launch::postgres(&Cluster::shared().database())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_dialect_of_the_specification_is_answered_as_recorded_from_postgresql() {
+    answers_match("agl_v1", Launch::postgres(&Cluster::shared().database())).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -7,6 +7,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use lightning_store_e2e::postgres::Cluster;
 use lightning_store_e2e::server::{Launch, Server};
 
 #[test]
@@ -26,12 +27,28 @@ fn training_run_with_the_default_tracer_agentops_ends_as_its_tasks_say() {
     });
 }
 
+#[test]
+fn published_client_gets_the_answer_it_expects_to_every_call_from_postgresql() {
+    run_on(Launch::postgres(&Cluster::shared().database()), "client.py", |_| Vec::new());
+}
+
+#[test]
+fn training_run_on_postgresql_ends_as_its_tasks_say() {
+    run_on(Launch::postgres(&Cluster::shared().database()), "training_loop.py", |url| vec![url]);
+}
+
 /// Runs a program of `tests/python` against a server of its own and shows what it wrote.
 #[track_caller]
 fn run(program: &str, arguments: impl FnOnce(String) -> Vec<String>) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    run_on(Launch::sqlite(&folder.path().join("store.db")), program, arguments);
+}
+
+#[track_caller]
+fn run_on(launch: Launch, program: &str, arguments: impl FnOnce(String) -> Vec<String>) {
     let python = interpreter();
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let server: Server = Launch::sqlite(&folder.path().join("store.db")).start();
+    let server: Server = launch.start();
     let url = format!("http://{}", server.address());
 
     let output = Command::new(&python)

@@ -178,6 +178,7 @@ pub mod ops {
 
     endpoints! {
         READY = Reads Get "/readyz" -> 200 "ready", "Whether requests can be served: 503 with the check that fails otherwise.";
+        METRICS = Reads Get "/metrics" -> 200 "metrics", "Numbers for those who run the server, as Prometheus reads them.";
         OPENAPI = Reads Get "/openapi.json" -> 200 "openapi", "The list of all operations as an OpenAPI document.";
         DOCS = Reads Get "/docs" -> 200 "docs", "That document as a page on which operations can be tried (Swagger UI).";
         REDOC = Reads Get "/redoc" -> 200 "redoc", "That document as a page to read (ReDoc).";

@@ -72,7 +72,9 @@ pub enum StorageFailure {
     #[error("the database is away: {0}")]
     Away(String),
     /// The database went away while it was told to commit, and has not said since whether it did.
-    #[error("the database went away at the moment of the commit, so that nobody knows whether it was carried out: {0}")]
+    #[error(
+        "the database went away at the moment of the commit, so that nobody knows whether it was carried out: {0}"
+    )]
     Doubt(String),
     /// A stored value is not what it must be.
     #[error("the database holds something that this version does not understand: {0}")]

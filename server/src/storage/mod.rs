@@ -42,8 +42,8 @@ use self::cursor::Cursor;
 use self::error::{NotFound, StoreError};
 use self::facts::FactsBatch;
 use self::history::History;
-pub use self::resources::{Outcomes, ResourcesRecord, VersionRecord};
 use self::postgres::PostgresStore;
+pub use self::resources::{Outcomes, ResourcesRecord, VersionRecord};
 use self::rows::RowKey;
 use self::sqlite::{OpenError, SqliteStore};
 use self::tx::Operation;
@@ -164,6 +164,14 @@ impl Store {
         match self {
             Self::Sqlite(store) => store.transact(operation).await,
             Self::Postgres(store) => store.transact(operation).await,
+        }
+    }
+
+    /// What the storage itself counts, as Prometheus reads it.
+    pub fn metrics(&self) -> String {
+        match self {
+            Self::Sqlite(_) => String::new(),
+            Self::Postgres(store) => store.metrics(),
         }
     }
 

@@ -45,10 +45,15 @@ fn a_store_in_a_file_does_what_the_model_does_over_restarts() {
     run(Kind::Sqlite, 200);
 }
 
+#[test]
+fn a_store_in_postgresql_does_what_the_model_does_over_restarts() {
+    run(Kind::Postgres, 60);
+}
+
 fn script_of(kind: Kind, seed: u64) -> Script {
     match kind {
         Kind::Memory => script(seed, LENGTH, false),
-        Kind::Sqlite => script(seed, LENGTH_ON_FILE, true),
+        Kind::Sqlite | Kind::Postgres => script(seed, LENGTH_ON_FILE, true),
     }
 }
 
@@ -111,5 +116,5 @@ fn tell(Difference { expected, got }: &Difference) -> String {
 }
 
 fn runtime() -> Runtime {
-    tokio::runtime::Builder::new_current_thread().build().unwrap()
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lightning_store_client::wire::{DequeueRollouts, Timestamp};
+use lightning_store_e2e::postgres::Cluster;
 use lightning_store_server::clock::{Clock as _, ManualClock};
-use lightning_store_server::storage::{Keep, Store};
+use lightning_store_server::storage::{Keep, Store, postgres};
 
 use crate::command::{Command, Pause};
 use crate::coverage::Coverage;
@@ -21,6 +22,15 @@ pub(crate) enum Kind {
     Memory,
     /// In a file.
     Sqlite,
+    /// In a PostgreSQL database.
+    Postgres,
+}
+
+/// Where the data of one store are.
+enum Place {
+    Memory,
+    File(tempfile::TempDir),
+    Database(postgres::Address),
 }
 
 /// Where store and model differ.
@@ -39,7 +49,7 @@ struct Player {
     last: i64,
     /// Whether the store may not know of that moment.
     is_last_unsure: bool,
-    folder: Option<tempfile::TempDir>,
+    place: Place,
     /// What was done, if somebody wants to read it.
     log: Option<String>,
 }
@@ -51,7 +61,7 @@ pub(crate) async fn play(
     log: bool,
     coverage: &mut Coverage,
 ) -> (String, Result<(), Difference>) {
-    let mut player = Player::new(kind, log.then(String::new));
+    let mut player = Player::new(kind, log.then(String::new)).await;
     let mut outcome = Ok(());
     for (pause, command) in script {
         outcome = player.step(pause, command, coverage).await;
@@ -67,11 +77,15 @@ pub(crate) async fn play(
 }
 
 impl Player {
-    fn new(kind: Kind, log: Option<String>) -> Self {
+    async fn new(kind: Kind, log: Option<String>) -> Self {
         let clock = ManualClock::at(1_000_000);
-        let folder = (kind == Kind::Sqlite).then(|| tempfile::tempdir().unwrap());
-        let store = open(folder.as_ref(), &clock);
-        Self { store, clock, model: Model::default(), last: 0, is_last_unsure: false, folder, log }
+        let place = match kind {
+            Kind::Memory => Place::Memory,
+            Kind::Sqlite => Place::File(tempfile::tempdir().unwrap()),
+            Kind::Postgres => Place::Database(Cluster::shared().database().parse().unwrap()),
+        };
+        let store = open(&place, &clock).await;
+        Self { store, clock, model: Model::default(), last: 0, is_last_unsure: false, place, log }
     }
 
     /// One command of the script.
@@ -100,7 +114,7 @@ impl Player {
         }
         if matches!(command, Command::Restart) {
             self.store.close().await;
-            self.store = open(self.folder.as_ref(), &self.clock);
+            self.store = open(&self.place, &self.clock).await;
             self.is_last_unsure = true;
         }
         let now = self.next_moment();
@@ -166,12 +180,16 @@ impl Player {
     }
 }
 
-fn open(folder: Option<&tempfile::TempDir>, clock: &Arc<ManualClock>) -> Store {
-    match folder {
-        Some(folder) => {
+async fn open(place: &Place, clock: &Arc<ManualClock>) -> Store {
+    match place {
+        Place::File(folder) => {
             Store::sqlite(&folder.path().join("store.db"), clock.clone(), Keep::default()).unwrap()
         }
-        None => Store::memory(clock.clone(), Keep::default()).unwrap(),
+        Place::Memory => Store::memory(clock.clone(), Keep::default()).unwrap(),
+        Place::Database(address) => {
+            let source = postgres::Source::Process(clock.clone());
+            Store::postgres(address.clone(), 2, source, Keep::default()).await.unwrap()
+        }
     }
 }
 

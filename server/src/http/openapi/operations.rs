@@ -184,6 +184,7 @@ fn further(endpoint: &Endpoint, components: &mut Components) -> Option<Operation
             Operation::answers(&schema, &json!({"status": "ready", "checks": {"store": "ok"}}))
         }
         ops::OPENAPI => Operation::gives(Some(json!({"application/json": {"schema": {"type": "object"}}}))),
+        ops::METRICS => text("text/plain"),
         ops::DOCS | ops::REDOC => text("text/html"),
         _ => return None,
     })

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use rustls::RootCertStore;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -88,7 +88,8 @@ impl std::str::FromStr for Address {
         }
         let url = if rest.is_empty() { address.to_owned() } else { format!("{address}?{}", rest.join("&")) };
         let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
-            let cause = std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
+            let cause =
+                std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
             format!("{error}{cause}; expected postgres://user:password@host:5432/database")
         })?;
         if config.get_hosts().is_empty() {
@@ -140,7 +141,9 @@ impl Address {
             roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         }
         if roots.is_empty() {
-            return Err(OpenError::Tls("no trusted certificates were found; name a file with sslrootcert".to_owned()));
+            return Err(OpenError::Tls(
+                "no trusted certificates were found; name a file with sslrootcert".to_owned(),
+            ));
         }
         Ok(roots)
     }
@@ -149,8 +152,15 @@ impl Address {
     pub(super) fn pool(&self, connections: usize) -> Result<Pool, OpenError> {
         let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_config(self.config.clone(), self.tls()?, manager);
-        let builder = Pool::builder(manager).max_size(connections).runtime(Runtime::Tokio1);
-        let builder = builder.wait_timeout(Some(DATABASE_ANSWER_TIME)).create_timeout(Some(DATABASE_CONNECT_TIME));
+        // A server that was cut off in the middle of a transaction must not hold its locks for long.
+        let set = "SET idle_in_transaction_session_timeout = '15s'";
+        let set_up = Hook::async_fn(move |client, _| {
+            Box::pin(async move { client.batch_execute(set).await.map_err(HookError::Backend) })
+        });
+        let builder =
+            Pool::builder(manager).max_size(connections).runtime(Runtime::Tokio1).post_create(set_up);
+        let builder =
+            builder.wait_timeout(Some(DATABASE_ANSWER_TIME)).create_timeout(Some(DATABASE_CONNECT_TIME));
         builder.build().map_err(|error| OpenError::Tls(error.to_string()))
     }
 }
@@ -168,7 +178,8 @@ impl Verifier {
         let signatures = if roots.is_empty() {
             None
         } else {
-            let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(roots.clone()), provider.clone());
+            let builder =
+                WebPkiServerVerifier::builder_with_provider(Arc::new(roots.clone()), provider.clone());
             Some(builder.build().map_err(|error| OpenError::Tls(error.to_string()))?)
         };
         Ok(Self { trust, signatures, provider })
@@ -185,7 +196,8 @@ impl ServerCertVerifier for Verifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let Some(signatures) = &self.signatures else { return Ok(ServerCertVerified::assertion()) };
-        let verdict = signatures.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        let verdict =
+            signatures.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         match verdict {
             // The chain was good; only the name is another.
             Err(rustls::Error::InvalidCertificate(
@@ -201,7 +213,12 @@ impl ServerCertVerifier for Verifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+        rustls::crypto::verify_tls12_signature(
+            message,
+            cert,
+            dss,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -210,7 +227,12 @@ impl ServerCertVerifier for Verifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+        rustls::crypto::verify_tls13_signature(
+            message,
+            cert,
+            dss,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -224,13 +246,16 @@ mod tests {
 
     #[test]
     fn addresses_are_read_and_shown_without_their_password() {
-        let address: Address = "postgres://u:secret@db.example:6543/store?sslmode=verify-full".parse().unwrap();
+        let address: Address =
+            "postgres://u:secret@db.example:6543/store?sslmode=verify-full".parse().unwrap();
         assert_eq!(address.to_string(), "postgres://db.example:6543/store");
         assert_eq!(format!("{address:?}"), "postgres://db.example:6543/store");
         assert_eq!((address.trust, address.config.get_ssl_mode()), (Trust::Named, SslMode::Require));
         let address: Address = "postgres://u@db/store".parse().unwrap();
         assert_eq!((address.trust, address.config.get_ssl_mode()), (Trust::Any, SslMode::Prefer));
-        for wrong in ["postgres://", "postgres:///store", "postgres://h/d?sslmode=never", "postgres://h/d?x=1"] {
+        for wrong in
+            ["postgres://", "postgres:///store", "postgres://h/d?sslmode=never", "postgres://h/d?x=1"]
+        {
             assert!(wrong.parse::<Address>().is_err(), "{wrong}");
         }
     }

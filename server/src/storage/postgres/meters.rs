@@ -77,7 +77,10 @@ impl Meters {
             "lightning_store_database_connections",
             "gauge",
             "Connections of the pool.",
-            &[("{state=\"open\"}".to_owned(), pool.size as u64), ("{state=\"free\"}".to_owned(), pool.available as u64)],
+            &[
+                ("{state=\"open\"}".to_owned(), pool.size as u64),
+                ("{state=\"free\"}".to_owned(), pool.available as u64),
+            ],
         );
         family(
             "lightning_store_database_waiting",

@@ -16,7 +16,8 @@ const STEPS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
 /// # Errors
 /// [`OpenError::Newer`] if a later version was here; else what PostgreSQL says.
 pub(super) async fn migrate(client: &Client) -> Result<(), OpenError> {
-    const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version integer PRIMARY KEY, time timestamptz NOT NULL)";
+    const TABLE: &str =
+        "CREATE TABLE IF NOT EXISTS schema_version (version integer PRIMARY KEY, time timestamptz NOT NULL)";
     const VERSION: &str = "SELECT coalesce(max(version), 0) FROM schema_version";
     const TAKEN: &str = "INSERT INTO schema_version (version, time) VALUES ($1, clock_timestamp())";
     let latest = i32::try_from(STEPS.len()).unwrap_or(i32::MAX);

@@ -33,7 +33,7 @@ mod writes;
 use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use deadpool_postgres::{Client, Object, Pool, PoolError, TimeoutType};
@@ -65,7 +65,9 @@ use crate::limits::{DATABASE_PATIENCE, MAX_TRANSACTION_RUNS, MAX_WAITING_WRITES}
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// It does not answer, or does not let us in.
-    #[error("{address} cannot be used: {reason}; check --store, and that the database exists and takes connections")]
+    #[error(
+        "{address} cannot be used: {reason}; check --store, and that the database exists and takes connections"
+    )]
     Unusable {
         /// Where.
         address: Address,
@@ -109,6 +111,8 @@ struct Shared {
     history: History,
     levels: Mutex<Levels>,
     next_check: watch::Sender<Option<Timestamp>>,
+    /// How often a commit has said when to look.
+    checks_noted: AtomicU64,
     days: Days,
     notes: Notes,
     meters: Meters,
@@ -146,6 +150,7 @@ impl PostgresStore {
             history: History::default(),
             levels: Mutex::default(),
             next_check: watch::Sender::new(None),
+            checks_noted: AtomicU64::new(0),
             days: Days::default(),
             notes,
             meters: Meters::default(),
@@ -295,7 +300,8 @@ impl Shared {
                         // Later and later, and not all at the same time.
                         let most = f64::from(1_u32 << runs.min(8));
                         runs += 1;
-                        tokio::time::sleep(Duration::from_secs_f64(rand::random::<f64>() * most / 1_000.0)).await;
+                        tokio::time::sleep(Duration::from_secs_f64(rand::random::<f64>() * most / 1_000.0))
+                            .await;
                         continue;
                     }
                 }
@@ -310,7 +316,11 @@ impl Shared {
             if !matches!(failure, StorageFailure::Abandoned) {
                 tracing::error!(operation = O::NAME, error = %failure, "an operation failed in the database; nothing of it was kept");
             }
-            let failure = if fate(&failure) == Fate::Wait { StorageFailure::Away(failure.to_string()) } else { failure };
+            let failure = if fate(&failure) == Fate::Wait {
+                StorageFailure::Away(failure.to_string())
+            } else {
+                failure
+            };
             return Err(failure.into());
         }
     }
@@ -416,7 +426,8 @@ impl Shared {
         let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
         let (came, went) = (size(moves.enqueued), size(moves.dequeued));
         self.notes.tell(&signals, came, committed.has_spans);
-        let queued = if committed.has_found_nothing { Queued::Nothing(arrivals) } else { Queued::Moved(came, went) };
+        let queued =
+            if committed.has_found_nothing { Queued::Nothing(arrivals) } else { Queued::Moved(came, went) };
         self.wakeups.publish(super::wakeup::Signals { queued, ..signals }, now);
         if committed.has_spans {
             self.wakeups.interest().spans_are(now.micros());
@@ -433,6 +444,7 @@ impl Shared {
 
     /// A rollout has to be looked at then.
     fn check_at(&self, check: Timestamp) {
+        self.checks_noted.fetch_add(1, Ordering::SeqCst);
         self.next_check.send_if_modified(|known| {
             let earlier = known.is_none_or(|known| check < known);
             if earlier {
@@ -462,7 +474,9 @@ fn discard(client: Object) {
 
 fn away(error: PoolError) -> StorageFailure {
     match error {
-        PoolError::Backend(error) if failure::fate_of(&error) == Fate::Final => StorageFailure::Postgres(error),
+        PoolError::Backend(error) if failure::fate_of(&error) == Fate::Final => {
+            StorageFailure::Postgres(error)
+        }
         PoolError::Timeout(TimeoutType::Wait) => {
             StorageFailure::Away("all connections are in use (--postgres-connections)".to_owned())
         }
@@ -489,7 +503,8 @@ macro_rules! ask {
             let outcome = match shared.connection().await {
                 Ok(object) => {
                     let $client: &deadpool_postgres::Client = &object;
-                    let answer = $crate::storage::postgres::on_one_state($client, async { $question.await }).await;
+                    let answer =
+                        $crate::storage::postgres::on_one_state($client, async { $question.await }).await;
                     match answer {
                         Ok(answer) => Ok(answer),
                         Err(failure) => {

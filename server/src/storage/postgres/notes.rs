@@ -213,7 +213,8 @@ async fn say_so(shared: &Shared, client: &Client) -> TxResult<()> {
 async fn tell(shared: &Shared, client: &Client, first: Note, mail: &mut Mail) -> TxResult<()> {
     let mut size = 64;
     let mut next = Some(first);
-    let mut gathered = Note { has_lost: shared.notes.has_lost.swap(false, Ordering::Relaxed), ..Note::default() };
+    let mut gathered =
+        Note { has_lost: shared.notes.has_lost.swap(false, Ordering::Relaxed), ..Note::default() };
     while let Some(note) = next {
         gathered.came += note.came;
         gathered.has_spans |= note.has_spans;

@@ -55,7 +55,10 @@ pub(super) async fn counts(client: &Client) -> TxResult<Counts> {
 /// One rollout.
 pub(super) async fn get_rollout(client: &Client, id: &RolloutId) -> TxResult<Option<RolloutWithAttempt>> {
     static SQL: LazyLock<String> = LazyLock::new(|| {
-        format!("/* get_rollout */ SELECT {} FROM rollouts r {BODY_AND_ATTEMPT} WHERE r.rollout_id = $1", *ROLLOUT)
+        format!(
+            "/* get_rollout */ SELECT {} FROM rollouts r {BODY_AND_ATTEMPT} WHERE r.rollout_id = $1",
+            *ROLLOUT
+        )
     });
     let found = row(client, &SQL, &[&pack(id.as_str())]).await?;
     found.as_ref().map(rollout_with_attempt).transpose()
@@ -156,7 +159,10 @@ fn push_rollout_order(sql: &mut String, order: Option<Sort<RolloutField>>) {
 /// The attempts of a rollout, oldest first.
 pub(super) async fn attempts(client: &Client, id: &RolloutId) -> TxResult<Vec<Attempt>> {
     static SQL: LazyLock<String> = LazyLock::new(|| {
-        format!("/* get_attempts */ SELECT {} FROM attempts a WHERE a.rollout_id = $1 ORDER BY a.sequence_id", rows::ATTEMPT)
+        format!(
+            "/* get_attempts */ SELECT {} FROM attempts a WHERE a.rollout_id = $1 ORDER BY a.sequence_id",
+            rows::ATTEMPT
+        )
     });
     let found = all_rows(client, &SQL, &[&pack(id.as_str())]).await?;
     found.iter().map(|row| rows::attempt(&mut Columns::of(row))).collect()
@@ -228,7 +234,10 @@ async fn get_resources(client: &Client, id: &ResourcesId) -> TxResult<Option<Res
 
 async fn get_latest_resources(client: &Client) -> TxResult<Option<ResourcesUpdate>> {
     static SQL: LazyLock<String> = LazyLock::new(|| {
-        format!("/* get_latest_resources */ SELECT {} FROM resources ORDER BY written DESC LIMIT 1", rows::RESOURCES)
+        format!(
+            "/* get_latest_resources */ SELECT {} FROM resources ORDER BY written DESC LIMIT 1",
+            rows::RESOURCES
+        )
     });
     row(client, &SQL, &[]).await?.map(|row| rows::resources(&mut Columns::of(&row))).transpose()
 }
@@ -256,16 +265,18 @@ async fn query_resources(
 
 /// One worker.
 pub(super) async fn get_worker(client: &Client, id: &WorkerId) -> TxResult<Option<Worker>> {
-    static SQL: LazyLock<String> =
-        LazyLock::new(|| format!("/* get_worker */ SELECT {} FROM workers WHERE worker_id = $1", rows::WORKER));
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        format!("/* get_worker */ SELECT {} FROM workers WHERE worker_id = $1", rows::WORKER)
+    });
     let found = row(client, &SQL, &[&pack(id.as_str())]).await?;
     found.map(|row| rows::worker(&mut Columns::of(&row))).transpose()
 }
 
 /// All workers, in the order in which they came.
 pub(super) async fn workers(client: &Client) -> TxResult<Vec<Worker>> {
-    static SQL: LazyLock<String> =
-        LazyLock::new(|| format!("/* get_workers */ SELECT {} FROM workers ORDER BY key, worker_id", rows::WORKER));
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        format!("/* get_workers */ SELECT {} FROM workers ORDER BY key, worker_id", rows::WORKER)
+    });
     let found = all_rows(client, &SQL, &[]).await?;
     found.iter().map(|row| rows::worker(&mut Columns::of(row))).collect()
 }

@@ -51,7 +51,10 @@ pub(super) async fn insert(
     let found = tx
         .rows(
             SQL,
-            &[&day, &rollout, &attempt, &ids, &keys, &numbers, &traces, &parents, &names, &starts, &ends, &rests],
+            &[
+                &day, &rollout, &attempt, &ids, &keys, &numbers, &traces, &parents, &names, &starts, &ends,
+                &rests,
+            ],
         )
         .await?;
     let mut added = HashSet::with_capacity(found.len());

@@ -10,7 +10,7 @@
 use std::sync::OnceLock;
 
 use deadpool_postgres::Client;
-use futures_util::future::{try_join, try_join4, try_join_all};
+use futures_util::future::{try_join, try_join_all, try_join4};
 use indexmap::IndexMap;
 use lightning_store_client::wire::{
     Attempt, AttemptId, AttemptStatus, Event, QueueEvent, RolloutId, Timestamp, Worker, WorkerId,
@@ -233,7 +233,10 @@ impl<'a> PostgresTx<'a> {
     }
 
     /// Locks what a statement finds that answers the columns of rollouts, and knows their newest attempts.
-    pub(super) async fn claim(&mut self, found: impl Iterator<Item = &Row> + Clone) -> TxResult<Vec<RolloutId>> {
+    pub(super) async fn claim(
+        &mut self,
+        found: impl Iterator<Item = &Row> + Clone,
+    ) -> TxResult<Vec<RolloutId>> {
         self.has_locked = true;
         let (mut claimed, mut attempted) = (Vec::new(), Vec::new());
         for row in found.clone() {
@@ -287,7 +290,8 @@ impl<'a> PostgresTx<'a> {
         let sign = attempt.last_heartbeat_time.unwrap_or(attempt.start_time);
         let silent_since = Some(self.shared.time.silence_from()).filter(|floor| sign < *floor);
         let row = AttemptRow { key: RowKey(attempt.sequence_id), attempt, silent_since };
-        let hot = HotAttempt { row: row.clone(), last_span, has_spans: false, is_new: false, is_changed: false };
+        let hot =
+            HotAttempt { row: row.clone(), last_span, has_spans: false, is_new: false, is_changed: false };
         self.attempts.insert(key, hot);
         row
     }

@@ -64,7 +64,8 @@ async fn alive(shared: &Shared, client: &Client, at_start: bool) -> TxResult<boo
     let is_of_database = shared.time.is_of_database();
     let given = (!is_of_database).then(|| shared.time.now().seconds());
     let begins_anew = !is_of_database && at_start;
-    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 4] = [&given, &is_of_database, &begins_anew, &ALONE_AFTER];
+    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
+        [&given, &is_of_database, &begins_anew, &ALONE_AFTER];
     let Some(row) = row(client, SQL, &values).await? else { return Err(super::gone("the row of the store")) };
     let mut columns = Columns::of(&row);
     shared.time.was_silent_until(columns.time()?);
@@ -130,7 +131,12 @@ async fn in_turn(shared: &Shared, client: &Client, number: u64) -> TxResult<()> 
         let finished = finished(client, &awaited).await?;
         shared.wakeups.publish(Signals { finished, ..Signals::default() }, now);
     }
-    shared.next_check.send_replace(later(next_check(client).await?, now));
+    let noted = shared.checks_noted.load(Ordering::SeqCst);
+    let next = next_check(client).await?;
+    // What was noted meanwhile may not have been seen.
+    if shared.checks_noted.load(Ordering::SeqCst) == noted {
+        shared.next_check.send_if_modified(|known| std::mem::replace(known, next) != next);
+    }
     if number.is_multiple_of(LEVELS_EVERY) {
         let levels = levels(client).await?;
         *shared.levels.lock() = levels;
@@ -141,7 +147,8 @@ async fn in_turn(shared: &Shared, client: &Client, number: u64) -> TxResult<()> 
 }
 
 async fn queued(client: &Client) -> TxResult<i64> {
-    const SQL: &str = "/* queued */ SELECT count(*) FROM (SELECT 1 FROM rollouts WHERE queue_place IS NOT NULL LIMIT $1) q";
+    const SQL: &str =
+        "/* queued */ SELECT count(*) FROM (SELECT 1 FROM rollouts WHERE queue_place IS NOT NULL LIMIT $1) q";
     row(client, SQL, &[&MOST_COUNTED]).await?.map_or(Ok(0), |row| Ok(row.try_get(0)?))
 }
 
@@ -156,11 +163,6 @@ async fn finished(client: &Client, awaited: &[RolloutId]) -> TxResult<Vec<Rollou
 async fn next_check(client: &Client) -> TxResult<Option<Timestamp>> {
     const SQL: &str = "/* next_check */ SELECT min(check_time) FROM rollouts WHERE check_time IS NOT NULL";
     row(client, SQL, &[]).await?.map_or(Ok(None), |row| Columns::of(&row).optional_time())
-}
-
-/// Not at once again, if it is due already: another server has it.
-fn later(check: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
-    check.map(|check| check.max(Timestamp::from_micros(now.micros() + HELD_MICROS)).min(check.max(now)))
 }
 
 /// After some were looked at: when the next one has to be.

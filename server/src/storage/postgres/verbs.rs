@@ -7,8 +7,8 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use lightning_store_client::wire::{
-    Attempt, AttemptId, Event, ResourcesId, ResourcesUpdate, Rollout, RolloutId, SpanRecord,
-    SummaryEvent, Timestamp, Worker, WorkerId,
+    Attempt, AttemptId, Event, ResourcesId, ResourcesUpdate, Rollout, RolloutId, SpanRecord, SummaryEvent,
+    Timestamp, Worker, WorkerId,
 };
 
 use super::rows::{self, Columns};
@@ -31,7 +31,8 @@ impl Tx for PostgresTx<'_> {
     }
 
     async fn get_latest_resources_id(&mut self) -> TxResult<Option<ResourcesId>> {
-        const SQL: &str = "/* get_latest_resources_id */ SELECT resources_id FROM resources ORDER BY written DESC LIMIT 1";
+        const SQL: &str =
+            "/* get_latest_resources_id */ SELECT resources_id FROM resources ORDER BY written DESC LIMIT 1";
         self.row(SQL, &[]).await?.map(|row| Columns::of(&row).id()).transpose()
     }
 
@@ -53,7 +54,8 @@ impl Tx for PostgresTx<'_> {
                               resources = $5, written = $6 WHERE resources_id = $1";
         const KEEP: &str = "/* keep_version */ INSERT INTO resource_versions (resources_id, version, update_time, content) \
                             SELECT resources_id, version, update_time, resources FROM resources WHERE resources_id = $1";
-        const DROP: &str = "/* drop_versions */ DELETE FROM resource_versions WHERE resources_id = $1 AND version < $2";
+        const DROP: &str =
+            "/* drop_versions */ DELETE FROM resource_versions WHERE resources_id = $1 AND version < $2";
         let id = pack(update.resources_id.as_str()).into_owned();
         let is_new = update.version == 1;
         if is_new {
@@ -155,7 +157,8 @@ impl Tx for PostgresTx<'_> {
     }
 
     async fn get_body(&mut self, rollout: &RolloutRow) -> TxResult<RolloutBody> {
-        const SQL: &str = "/* get_body */ SELECT b.input, b.metadata FROM rollout_bodies b WHERE b.rollout_id = $1";
+        const SQL: &str =
+            "/* get_body */ SELECT b.input, b.metadata FROM rollout_bodies b WHERE b.rollout_id = $1";
         if let Some((body, _)) = self.bodies.get(&rollout.rollout_id) {
             return Ok(body.clone());
         }
@@ -215,7 +218,10 @@ impl Tx for PostgresTx<'_> {
 
     async fn put_attempts(&mut self, attempts: &[AttemptRow]) -> TxResult<()> {
         for row in attempts {
-            let hot = self.attempts.get_mut(&key(&row.attempt)).ok_or_else(|| super::gone(&row.attempt.attempt_id))?;
+            let hot = self
+                .attempts
+                .get_mut(&key(&row.attempt))
+                .ok_or_else(|| super::gone(&row.attempt.attempt_id))?;
             hot.row = row.clone();
             hot.is_changed = true;
         }
@@ -250,8 +256,7 @@ impl Tx for PostgresTx<'_> {
 
     /// None while other servers have been there all the time: what is to be looked at when is kept in the database.
     async fn get_active(&mut self) -> TxResult<Vec<RolloutId>> {
-        const SQL: &str =
-            "/* get_active */ SELECT rollout_id FROM rollouts WHERE status IN ('preparing', 'running') ORDER BY key";
+        const SQL: &str = "/* get_active */ SELECT rollout_id FROM rollouts WHERE status IN ('preparing', 'running') ORDER BY key";
         const SILENCE: &str = "/* silence_from */ UPDATE store SET silence_from = $1";
         if !self.shared.time.was_alone() {
             return Ok(Vec::new());
@@ -357,7 +362,10 @@ impl Tx for PostgresTx<'_> {
 
     async fn get_worker(&mut self, id: &WorkerId) -> TxResult<Option<Worker>> {
         static SQL: LazyLock<String> = LazyLock::new(|| {
-            format!("/* lock_worker */ SELECT {} FROM workers WHERE worker_id = $1 FOR NO KEY UPDATE", rows::WORKER)
+            format!(
+                "/* lock_worker */ SELECT {} FROM workers WHERE worker_id = $1 FOR NO KEY UPDATE",
+                rows::WORKER
+            )
         });
         if let Some(hot) = self.workers.get(id) {
             return Ok(hot.worker.clone());

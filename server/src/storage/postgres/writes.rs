@@ -1,6 +1,8 @@
 //! The statements with which a transaction writes what it has noted: one for each kind of rows, whatever their number.
 
-use lightning_store_client::wire::{AttemptId, RawJson, ResourcesId, RolloutId, Timestamp, Word as _, WorkerId};
+use lightning_store_client::wire::{
+    AttemptId, RawJson, ResourcesId, RolloutId, Timestamp, Word as _, WorkerId,
+};
 
 use super::text::pack;
 use super::transaction::{PostgresTx, Values};
@@ -182,8 +184,7 @@ pub(super) fn sequences(tx: &PostgresTx<'_>, writes: &mut Writes) {
 /// The answer to a call. One with its key whose time is over makes way; one whose time is not over was quicker.
 pub(super) fn answer(tx: &PostgresTx<'_>, writes: &mut Writes) {
     const DROP: &str = "/* forget_answer */ DELETE FROM answers WHERE idempotency_key = $1 AND time < $2";
-    const SQL: &str =
-        "/* put_answer */ INSERT INTO answers (idempotency_key, fingerprint, time, memo) VALUES ($1, $2, $3, $4)";
+    const SQL: &str = "/* put_answer */ INSERT INTO answers (idempotency_key, fingerprint, time, memo) VALUES ($1, $2, $3, $4)";
     if let Some((key, answer)) = &tx.answer {
         let key = packed(key);
         writes.push((DROP, vec![Box::new(key.clone()), Box::new(forgotten_before(tx.now))]));

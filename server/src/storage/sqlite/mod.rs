@@ -372,10 +372,7 @@ impl SqliteStore {
     /// As [`SqliteStore::get_rollout`]. A success shows that the database can be read.
     pub async fn totals(&self) -> Result<Totals, StoreError> {
         let workers = self.0.known_workers.load(Ordering::Relaxed);
-        self.query(move |connection, _| {
-            Ok(counts::load(connection)?.totals(workers))
-        })
-        .await
+        self.query(move |connection, _| Ok(counts::load(connection)?.totals(workers))).await
     }
 
     /// Finishes what was accepted, writes what was kept in memory, and gives the file free. Everything after that is

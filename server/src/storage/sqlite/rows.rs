@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use lightning_store_client::wire::{
-    Attempt, RawJson, ResourcesUpdate, Rollout, RolloutId, SpanRecord, Timestamp, Word,
-    Worker, WorkerId,
+    Attempt, RawJson, ResourcesUpdate, Rollout, RolloutId, SpanRecord, Timestamp, Word, Worker, WorkerId,
 };
 use rusqlite::Row;
 use rusqlite::types::ValueRef;

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use lightning_store_client::wire::{
-    Attempt, AttemptId, AttemptStatus, Event, QueueEvent, RawJson, ResourcesId, RolloutId,
-    Timestamp, Word as _, Worker, WorkerId,
+    Attempt, AttemptId, AttemptStatus, Event, QueueEvent, RawJson, ResourcesId, RolloutId, Timestamp,
+    Word as _, Worker, WorkerId,
 };
 use parking_lot::RwLock;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -26,8 +26,8 @@ use crate::storage::counts::{Counts, Kind};
 use crate::storage::error::{StorageFailure, TxResult};
 use crate::storage::history::{Levels, Moves};
 use crate::storage::rows::{AttemptRow, RolloutRow, RowKey, config_text};
-use crate::storage::wakeup::{Queued, Signals, changes};
 use crate::storage::wakeup::feed::Feed;
+use crate::storage::wakeup::{Queued, Signals, changes};
 
 /// So many rollouts and workers are remembered before all are forgotten.
 const MAX_REMEMBERED: usize = 50_000;

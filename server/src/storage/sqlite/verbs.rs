@@ -193,8 +193,11 @@ impl Tx for SqliteTx {
         const SQL: &str =
             "-- put_body\nUPDATE rollout_bodies SET input = ?2, metadata = ?3 WHERE rollout = ?1";
         let metadata = body.metadata.as_ref().map(RawJson::as_str);
-        let written =
-            self.write()?.prepare_cached(SQL)?.execute(params![rollout.key.0, body.input.as_str(), metadata])?;
+        let written = self.write()?.prepare_cached(SQL)?.execute(params![
+            rollout.key.0,
+            body.input.as_str(),
+            metadata
+        ])?;
         expect_one(written)
     }
 

@@ -19,8 +19,8 @@ use lightning_store_client::wire::{Event, RolloutId, Timestamp};
 use self::feed::Feed;
 use self::finished::{Finished, Subscription};
 use self::interest::Interest;
-use self::queue::{Place, Queue};
 pub use self::queue::Queued;
+use self::queue::{Place, Queue};
 
 /// What a transaction has brought about that somebody may be waiting for.
 #[derive(Debug, Default)]

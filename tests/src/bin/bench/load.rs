@@ -28,6 +28,8 @@ pub(crate) struct Measured {
     pub(crate) rate: f64,
     /// Server CPU per operation, in microseconds
     pub(crate) cpu_micros: f64,
+    /// The same of the database, if it is a process of its own
+    pub(crate) database_micros: f64,
     /// Median latency in milliseconds
     pub(crate) p50_millis: f64,
     /// 99th percentile in milliseconds
@@ -43,14 +45,21 @@ struct Shared {
 }
 
 /// Drives one connection per set of requests for this time, or until a queue is empty.
-pub(crate) async fn run(server: &Server, requests: Vec<Requests>, time: Duration) -> Measured {
+///
+/// The connections are shared out among the servers; `database` is the process beside them.
+pub(crate) async fn run(
+    servers: &[Server],
+    database: Option<u32>,
+    requests: Vec<Requests>,
+    time: Duration,
+) -> Measured {
     let shared = Rc::new(Shared::default());
     let loops = LocalSet::new();
-    for requests in requests {
+    for (requests, server) in requests.into_iter().zip(servers.iter().cycle()) {
         loops.spawn_local(closed_loop(server.address(), requests, Rc::clone(&shared)));
     }
-    let pid = server.pid();
-    let (elapsed, used) = loops.run_until(measure(pid, Rc::clone(&shared), time)).await;
+    let pids: Vec<u32> = servers.iter().map(Server::pid).collect();
+    let (elapsed, used, beside) = loops.run_until(measure(&pids, database, Rc::clone(&shared), time)).await;
     shared.over.set(true);
     loops.await;
     let mut latencies = shared.latencies.take();
@@ -62,18 +71,29 @@ pub(crate) async fn run(server: &Server, requests: Vec<Requests>, time: Duration
     Measured {
         rate: operations / elapsed.as_secs_f64(),
         cpu_micros: used.as_secs_f64() * 1e6 / operations,
+        database_micros: beside.as_secs_f64() * 1e6 / operations,
         p50_millis: percentile(50).as_secs_f64() * 1e3,
         p99_millis: percentile(99).as_secs_f64() * 1e3,
     }
 }
 
-async fn measure(pid: u32, shared: Rc<Shared>, time: Duration) -> (Duration, Duration) {
+/// The time that has passed, and what the servers and the database have used of the processors.
+async fn measure(
+    servers: &[u32],
+    database: Option<u32>,
+    shared: Rc<Shared>,
+    time: Duration,
+) -> (Duration, Duration, Duration) {
+    let read = || -> Vec<Used> { servers.iter().copied().chain(database).map(Used::by).collect() };
     tokio::time::sleep(WARM_UP).await;
     shared.measuring.set(true);
-    let (start, before) = (clock::now(), Used::by(pid));
+    let (start, before) = (clock::now(), read());
     let _ = tokio::time::timeout(time, shared.exhausted.notified()).await;
     shared.measuring.set(false);
-    (start.elapsed(), Used::by(pid).since(&before))
+    let elapsed = start.elapsed();
+    let used: Vec<Duration> = read().iter().zip(&before).map(|(now, before)| now.since(before)).collect();
+    let (servers, database) = used.split_at(servers.len());
+    (elapsed, servers.iter().sum(), database.iter().sum())
 }
 
 async fn closed_loop(address: SocketAddr, mut requests: Requests, shared: Rc<Shared>) {

@@ -9,10 +9,10 @@
 //!   `LIGHTNING_STORE_PYTHON` names the interpreter.
 //!
 //! Figures are medians of the rounds, printed as a Markdown table. A second one shows how soon those who wait are told
-//! (`--scenarios delays` for that alone).
+//! (`--scenarios delays` for that alone), a third one several servers on PostgreSQL (`--scenarios postgres`).
 //!
 //! - `load` drives connections, `scenario` says with which `requests`, whose contents are in `bodies`;
-//! - `delays` measures how soon those who wait are told;
+//! - `delays` measures how soon those who wait are told, `postgres` several servers on one database;
 //! - `target` starts the servers, `limit` is the bare one, `cpu` reads what they use; `table` prints.
 
 mod bodies;
@@ -20,6 +20,7 @@ mod cpu;
 mod delays;
 mod limit;
 mod load;
+mod postgres;
 mod requests;
 mod scenario;
 mod table;
@@ -28,6 +29,7 @@ mod target;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use lightning_store_e2e::server::Server;
 use tempfile::TempDir;
 
 use crate::load::Measured;
@@ -41,10 +43,14 @@ const PYTHON_CONNECTIONS: usize = 16;
 /// The name of the second table on the command line.
 const DELAYS: &str = "delays";
 
+/// The name of the third one.
+const POSTGRES: &str = "postgres";
+
 struct Options {
     connections: Vec<usize>,
     scenarios: Vec<Scenario>,
     delays: bool,
+    postgres: bool,
     time: Duration,
     rounds: usize,
     python_rounds: usize,
@@ -55,6 +61,7 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, Strin
         connections: vec![16, 64],
         scenarios: Scenario::ALL.to_vec(),
         delays: true,
+        postgres: true,
         time: Duration::from_secs(2),
         rounds: 3,
         python_rounds: 1,
@@ -75,10 +82,12 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, Strin
             }
             "--scenarios" => {
                 options.delays = value.split(',').any(|name| name == DELAYS);
-                let scenarios = value.split(',').filter(|name| *name != DELAYS).map(Scenario::named);
+                options.postgres = value.split(',').any(|name| name == POSTGRES);
+                let scenarios = value.split(',').filter(|name| ![DELAYS, POSTGRES].contains(name));
+                let scenarios = scenarios.map(Scenario::named);
                 options.scenarios = scenarios.collect::<Option<_>>().ok_or_else(|| {
                     let names = Scenario::ALL.map(Scenario::name).join(",");
-                    fault(&format!("a list of some of {names},{DELAYS}"))
+                    fault(&format!("a list of some of {names},{DELAYS},{POSTGRES}"))
                 })?;
             }
             "--seconds" => options.time = Duration::from_secs(value.parse().map_err(|_| fault("a number"))?),
@@ -106,8 +115,9 @@ async fn measured(target: Target, scenario: Scenario, connections: usize, time: 
     let folder = folder();
     let server = target.start(folder.path());
     let requests = scenario.prepare((target, &server), connections, time).await;
-    let measured = load::run(&server, requests, time).await;
-    server.kill();
+    let servers = [server];
+    let measured = load::run(&servers, None, requests, time).await;
+    servers.into_iter().for_each(Server::kill);
     measured
 }
 
@@ -158,5 +168,8 @@ async fn main() {
     if options.delays {
         let folder = folder();
         println!("{}", delays::table(&Target::Store.start(folder.path())).await);
+    }
+    if options.postgres {
+        println!("{}", postgres::table(options.time, options.rounds).await);
     }
 }

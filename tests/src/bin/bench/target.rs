@@ -11,6 +11,8 @@ pub(crate) enum Target {
     Limit,
     /// The server of this project, on a database file
     Store,
+    /// The same on PostgreSQL, one of several
+    Postgres,
     /// The server of the published Python package, in memory
     Python,
 }
@@ -27,6 +29,7 @@ impl Target {
                 Launch::other(here).args(["limit-server"]).start()
             }
             Self::Store => Launch::sqlite(&folder.join("bench.db")).args(["--log-level", "warn"]).start(),
+            Self::Postgres => unreachable!("started with its database"),
             Self::Python => {
                 let script = concat!(env!("CARGO_MANIFEST_DIR"), "/python/reference_server.py");
                 let python = python().expect("the interpreter");
@@ -47,6 +50,7 @@ impl Target {
         match self {
             Self::Limit => 0,
             Self::Store => 24_000,
+            Self::Postgres => 8_000,
             Self::Python => 1_500,
         }
     }
