@@ -418,19 +418,17 @@ impl Shared {
             levels.waiting = moved(levels.waiting, counts.waiting_change());
             levels.spans = moved(levels.spans, counts.spans);
             levels.busy = moved(levels.busy, busy);
-            if committed.has_spans {
-                levels.last_span = now.micros();
-            }
+            levels.last_span = levels.last_span.max(committed.last_span);
             self.history.committed(now, *levels, moves);
         }
         let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
         let (came, went) = (size(moves.enqueued), size(moves.dequeued));
-        self.notes.tell(&signals, came, committed.has_spans);
+        self.notes.tell(&signals, came, committed.last_span > 0);
         let queued =
             if committed.has_found_nothing { Queued::Nothing(arrivals) } else { Queued::Moved(came, went) };
         self.wakeups.publish(super::wakeup::Signals { queued, ..signals }, now);
-        if committed.has_spans {
-            self.wakeups.interest().spans_are(now.micros());
+        if committed.last_span > 0 {
+            self.wakeups.interest().spans_are(committed.last_span);
         }
         if committed.has_claimed_checks {
             upkeep::find_next_check(self).await;

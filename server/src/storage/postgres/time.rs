@@ -28,6 +28,7 @@ pub(super) struct Time {
     ahead: AtomicI64,
     last_moment: AtomicI64,
     last_key: AtomicI64,
+    last_span: AtomicI64,
     silence_from: AtomicI64,
     was_alone: AtomicBool,
 }
@@ -39,6 +40,7 @@ impl Time {
             ahead: AtomicI64::new(0),
             last_moment: AtomicI64::new(0),
             last_key: AtomicI64::new(0),
+            last_span: AtomicI64::new(0),
             silence_from: AtomicI64::new(0),
             was_alone: AtomicBool::new(false),
         }
@@ -72,6 +74,16 @@ impl Time {
         let next = |last: i64| Some(first.max(last + 1).saturating_add(count - 1));
         let last = self.last_key.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
         last.map_or(first, |last| first.max(last + 1))
+    }
+
+    /// The first of so many keys for spans that come at this moment to an attempt whose last one has the key `last`: in
+    /// microseconds, and rising on this server whatever the attempt.
+    pub(super) fn span_keys(&self, now: Timestamp, last: i64, count: usize) -> i64 {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        let first = now.micros().max(last.saturating_add(1));
+        let next = |given: i64| Some(first.max(given + 1).saturating_add(count - 1));
+        let given = self.last_span.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+        given.map_or(first, |given| first.max(given + 1))
     }
 
     /// Keys up to this one were given out before.

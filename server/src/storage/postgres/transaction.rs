@@ -84,7 +84,8 @@ pub(super) struct PostgresTx<'a> {
     pub(super) moves: Moves,
     pub(super) signals: Signals,
     pub(super) is_recording: bool,
-    pub(super) has_spans: bool,
+    /// The key of the last span that it has added; 0: it has added none.
+    pub(super) last_span: i64,
     pub(super) has_claimed_checks: bool,
     /// It has looked into the queue and found nothing.
     pub(super) has_found_nothing: bool,
@@ -101,7 +102,8 @@ pub(super) struct Committed {
     pub(super) moves: Moves,
     pub(super) counts: Counts,
     pub(super) busy: i64,
-    pub(super) has_spans: bool,
+    /// See [`PostgresTx::last_span`].
+    pub(super) last_span: i64,
     pub(super) has_claimed_checks: bool,
     pub(super) has_answer: bool,
     pub(super) has_found_nothing: bool,
@@ -190,7 +192,7 @@ impl<'a> PostgresTx<'a> {
             moves: Moves::default(),
             signals: Signals::default(),
             is_recording: shared.is_recording(),
-            has_spans: false,
+            last_span: 0,
             has_claimed_checks: false,
             has_found_nothing: false,
             is_durable: false,
@@ -370,7 +372,7 @@ impl<'a> PostgresTx<'a> {
             moves: self.moves,
             counts: self.counts,
             busy: self.busy,
-            has_spans: self.has_spans,
+            last_span: self.last_span,
             has_claimed_checks: self.has_claimed_checks,
             has_answer: self.answer.is_some(),
             has_found_nothing: self.has_found_nothing,

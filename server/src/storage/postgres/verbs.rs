@@ -291,7 +291,7 @@ impl Tx for PostgresTx<'_> {
     ) -> TxResult<Vec<bool>> {
         let attempt_key = key(&attempt.attempt);
         let last = self.attempts.get(&attempt_key).map_or(0, |hot| hot.last_span);
-        let first = self.now.micros().max(last + 1);
+        let first = self.shared.time.span_keys(self.now, last, spans.len());
         let added = spans::insert(self, rollout, &attempt.attempt, spans, first).await?;
         let new = added.iter().filter(|added| **added).count();
         if new > 0 {
@@ -301,7 +301,7 @@ impl Tx for PostgresTx<'_> {
                 hot.is_changed = true;
             }
             self.counts.spans += i64::try_from(new).unwrap_or(0);
-            self.has_spans = true;
+            self.last_span = self.last_span.max(first + i64::try_from(spans.len()).unwrap_or(0) - 1);
             self.is_durable = true;
         }
         if self.is_recording {
