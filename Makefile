@@ -26,10 +26,10 @@ ARGS ?=
 .DEFAULT_GOAL := help
 # The steps of one command run one after the other, also under -j: cargo uses all cores by itself.
 .NOTPARALLEL:
-.PHONY: help build run test bench npm fmt lint setup crates web compiler wasm tools postgres python node page browser
+.PHONY: help build run test bench bench-server bench-page npm fmt lint setup crates web compiler wasm tools postgres python node page browser
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 build: web ## compile target/release/lightning-store with its dashboard
 	cargo build $(PROFILE) --workspace
@@ -46,8 +46,13 @@ test: setup build ## run every test, the published Python package, Node and a br
 		cargo test $(PROFILE) --package lightning-store-client --test behaviour --target wasm32-unknown-unknown
 	LIGHTNING_STORE_BIN=$(OUT)/release/lightning-store npm test --prefix web --silent
 
-bench: build python ## measure against a bare server and the Python package (ARGS=...)
+bench: bench-server bench-page ## measure the server and the dashboard (ARGS=... for the server)
+
+bench-server: build python ## measure the server alone, beside a bare one and the Python package (ARGS=...)
 	cargo run $(PROFILE) --package lightning-store-e2e --bin bench -- $(ARGS)
+
+bench-page: build browser ## measure the dashboard alone, in a browser, against its budgets
+	LIGHTNING_STORE_BIN=$(OUT)/release/lightning-store npm run bench --prefix web --silent
 
 # The modules name no folder of this machine in their panics. Each has a profile of its own, so that neither is compiled
 # again because of the other.

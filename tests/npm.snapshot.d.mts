@@ -558,39 +558,38 @@ export interface Health {
 
 /**
  * A span without attributes, events, links and resource, but with what the waterfall shows of them. Members that would
- * be null, false or empty are absent.
+ * be null, false or empty are absent, and so are those that follow from the span before. What is alike in many spans stands
+ * together, so that ten thousand of them are small when they are compressed.
  */
 export interface LightSpan {
+  /** Its name. */
+  name: string;
+  /** What it is: `llm`, `tool`, `agent`, `reward`, `message` and so on. */
+  kind: string;
+  /** What its row shows: the model, the tool, the text of a message. Absent: its name. */
+  label?: string | null;
+  /** The operation, agent or tool that the name does not say. */
+  operation?: string | null;
   /** Its id. */
   span_id: string;
   /** The id of its parent. */
   parent_id?: string | null;
   /** The trace it is part of. Absent: that of the span before it in this answer. */
   trace_id?: string | null;
-  /** Its name. */
-  name: string;
-  /** Its place in the order of the rollout. */
-  sequence_id: number;
+  /** Its place in the order of the rollout. Absent: the one after that of the span before it in this answer. */
+  sequence_id?: number | null;
   /** When it began, in seconds since 1970. */
   start_time?: number | null;
   /** When it ended. Absent: it has not, or nobody said. */
   end_time?: number | null;
-  /** What it is: `llm`, `tool`, `agent`, `reward`, `message` and so on. */
-  kind: string;
-  /** It failed, or is or holds an exception. */
-  error?: boolean;
-  /** What its row shows: the model, the tool, the text of a message. Absent: its name. */
-  label?: string | null;
-  /** The operation, agent or tool that the name does not say. */
-  operation?: string | null;
   /** Tokens of its prompt. */
   input_tokens?: number | null;
   /** Tokens of its answer. */
   output_tokens?: number | null;
   /** Its primary reward. */
   reward?: number | null;
-  /** The id of the model's answer. */
-  response_id?: string | null;
+  /** It failed, or is or holds an exception. */
+  error?: boolean;
   /** It has links to other spans. */
   links?: boolean;
 }
@@ -1449,6 +1448,8 @@ export interface DashboardSummaryQuery {
 export interface DashboardTraceQuery {
   /** Only spans that were stored after those of the answer that said so. */
   after?: number;
+  /** Only spans that observed the model's answer with this id: what links by it lead to. */
+  response_id?: string;
   /**
    * At most so many.
    * @defaultValue `10000`

@@ -12,7 +12,7 @@ const { version } = JSON.parse(readFileSync(`${client}../package.json`, "utf8"))
 
 /** Modules of the shell and of more than one page, except those that are loaded when they are needed. */
 function isShared(id: string): boolean {
-  if (/\/app\/(help|palette|not_found)\.tsx$/.test(id)) return false;
+  if (/\/app\/(help|palette|not_found)\.tsx$|\/api\/trace\.ts$/.test(id)) return false;
   return (
     /\/src\/(app|api|url|format|styles)\//.test(id) ||
     /\/(first_rollout\.tsx|pages\/rollouts\/[^/]+\.css|main\.tsx)$/.test(id) ||

@@ -1,6 +1,6 @@
 // Traces, with the client, for browsers, workers and bundlers; see browser.mjs.
 import { init as initClient } from "./browser.mjs";
-import load, * as glue from "./trace-glue.mjs";
+import load, { Document, Waterfall as Rows } from "./trace-glue.mjs";
 import { makeTrace } from "./traces.mjs";
 
 export { LightningStoreClient, LightningStoreError } from "./browser.mjs";
@@ -13,7 +13,9 @@ export const {
   maskSecrets,
   KINDS,
   Flag,
-} = makeTrace(glue, (source) => load(source === undefined ? undefined : { module_or_path: source }));
+} = makeTrace({ Document, Waterfall: Rows }, (source) =>
+  load(source === undefined ? undefined : { module_or_path: source }),
+);
 
 /** Loads both modules. */
 export async function init() {

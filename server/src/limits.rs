@@ -201,5 +201,9 @@ pub const EXPORT_PIECE_BYTES: usize = 256 << 10;
 /// See [`EXPORT_PIECE_BYTES`].
 pub const EXPORT_PIECE_ROLLOUTS: usize = 200;
 
+/// Answers to a page from so many bytes on are packed for those who take that. What is smaller leaves in the first ten
+/// packets of a connection anyway, for which nobody waits.
+pub const MIN_PACKED_BYTES: u64 = 14 << 10;
+
 /// A request that takes longer is logged as slow; those that wait by their nature are not meant.
 pub const SLOW_REQUEST: Duration = Duration::from_secs(1);

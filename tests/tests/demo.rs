@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lightning_store_client::trace::{Kind, Trace};
-use lightning_store_e2e::http::Client;
+use lightning_store_e2e::http::{Client, Request};
 use lightning_store_e2e::server::{Launch, Server};
 use lightning_store_e2e::sse::Stream;
 use serde_json::{Value, json};
@@ -193,7 +193,10 @@ async fn one_trace_has_ten_thousand_spans_deep_and_wide() {
     let rollouts = items(&mut client, "/v1/agl/rollouts").await;
     let long = rollouts.iter().find(|rollout| rollout.pointer("/input/prompt").is_some()).unwrap();
     let id = long["rollout_id"].as_str().unwrap();
-    let text = client.get(&format!("/v1/agl/dashboard/rollouts/{id}/attempts/latest/trace")).await.text();
+    let path = format!("/v1/agl/dashboard/rollouts/{id}/attempts/latest/trace");
+    let sent = client.send(Request::new("GET", &path).header("accept-encoding", "gzip")).await.body.len();
+    assert!(sent < 300_000, "{sent} bytes");
+    let text = client.get(&path).await.text();
     let mut trace = Trace::new();
     assert_eq!(trace.append_json(&text).added, 10_000);
     let children = (0..trace.len()).map(|span| trace.children_of(span).len()).max();

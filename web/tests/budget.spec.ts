@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "./store.ts";
 
+test.use({ fresh: true });
+
 test("scripts and styles of the list weigh at most 60 kB, compressed (T24)", async ({ page, served }) => {
   const files = new Set<string>();
   page.on("request", (request) => {

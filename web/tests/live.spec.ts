@@ -1,6 +1,7 @@
 /** What the page does when the store goes away, comes back, or is to be left alone. */
 
-import { expect, Store, test } from "./store.ts";
+import type { Page } from "@playwright/test";
+import { expect, settled, Store, test } from "./store.ts";
 import { servePage } from "./serve.ts";
 
 test("a store that goes away is told within 45 s; when it is back the page goes on by itself (T5)", async ({
@@ -11,6 +12,7 @@ test("a store that goes away is told within 45 s; when it is back the page goes 
   await store.enqueue({ input: "before" });
   await page.goto(`${served.url}rollouts`);
   await expect(page.locator(".pill")).toContainText("Live");
+  await expect(page.locator("tbody tr")).toHaveCount(1);
   served.refuse = () => "drop";
   const banner = page.locator("[data-banner=offline]");
   await expect(banner).toBeVisible({ timeout: 45_000 });
@@ -46,7 +48,7 @@ test("a server that was started anew is found again", async ({ page }) => {
   await expect(page.locator(".pill")).toContainText("Live");
   await first.stop();
   await expect(page.locator("[data-banner=offline]")).toBeVisible({ timeout: 45_000 });
-  const second = await Store.start([], first.port);
+  const second = await Store.start([], { port: first.port });
   await second.enqueue({ input: "new" });
   await expect(page.locator("tbody tr")).toHaveCount(1, { timeout: 35_000 });
   await served.close();
@@ -69,65 +71,80 @@ test("after a broken stream the events in between are not lost (T23)", async ({ 
   expect(served.seen.slice(before).some((request) => request.includes("/events"))).toBe(true);
 });
 
-test("while paused nothing is asked, also not when the page is focused; what is missed is counted", async ({
-  page,
-  served,
-  store,
-}) => {
-  await store.enqueue({ input: "a" });
-  await page.goto(`${served.url}rollouts`);
-  await expect(page.locator(".pill")).toContainText("Live");
-  await expect(page.locator("tbody tr")).toHaveCount(1);
-  await page.getByRole("button", { name: "Pause live updates" }).click();
-  await expect(page.locator(".pill")).toContainText("Paused");
-  await page.waitForTimeout(1_500);
-  const before = served.seen.length;
-  await store.enqueue({ input: "b" });
-  await expect(page.locator(".pill .badge")).toContainText("missed");
-  await page.evaluate(() => {
-    window.dispatchEvent(new Event("focus"));
-    window.dispatchEvent(new Event("online"));
-  });
-  await page.waitForTimeout(2_000);
-  expect(served.seen.slice(before)).toEqual([]);
-  await expect(page.locator("tbody tr")).toHaveCount(1);
-  await page.keyboard.press("p");
-  await expect(page.locator("tbody tr")).toHaveCount(2);
-  await expect(page.locator(".pill")).toContainText("Live");
-});
+test.describe("with a clock of its own", () => {
+  test.use({ fresh: true });
 
-test("a hidden tab closes its stream, and a shown one goes on", async ({ page, served, store }) => {
-  await page.goto(`${served.url}rollouts`);
-  await expect(page.locator(".pill")).toContainText("Live");
-  const hide = (hidden: boolean) =>
-    page.evaluate((value) => {
-      Object.defineProperty(document, "hidden", { configurable: true, get: () => value });
-      document.dispatchEvent(new Event("visibilitychange"));
-    }, hidden);
-  await hide(true);
-  await page.waitForTimeout(500);
-  const before = served.seen.length;
-  const [id] = await store.enqueue({ input: "a" });
-  await page.waitForTimeout(1_500);
-  expect(served.seen.slice(before)).toEqual([]);
-  await hide(false);
-  await expect(page.locator(`tr[data-key="${id}"]`)).toBeVisible();
+  test("while paused nothing is asked, also not when the page is focused; what is missed is counted", async ({
+    page,
+    served,
+    store,
+  }) => {
+    await page.clock.install();
+    await store.enqueue({ input: "a" });
+    await page.goto(`${served.url}rollouts`);
+    await expect(page.locator(".pill")).toContainText("Live");
+    await expect(page.locator("tbody tr")).toHaveCount(1);
+    await page.getByRole("button", { name: "Pause live updates" }).click();
+    await expect(page.locator(".pill")).toContainText("Paused");
+    await wait(page);
+    await settled(page, served);
+    const before = served.seen.length;
+    await store.enqueue({ input: "b" });
+    await expect(page.locator(".pill .badge")).toContainText("missed");
+    await page.evaluate(() => {
+      window.dispatchEvent(new Event("focus"));
+      window.dispatchEvent(new Event("online"));
+    });
+    await wait(page);
+    await settled(page, served);
+    expect(served.seen.slice(before)).toEqual([]);
+    await expect(page.locator("tbody tr")).toHaveCount(1);
+    await page.keyboard.press("p");
+    await expect(page.locator("tbody tr")).toHaveCount(2);
+    await expect(page.locator(".pill")).toContainText("Live");
+  });
+
+  test("a hidden tab closes its stream, and a shown one goes on", async ({ page, served, store }) => {
+    await page.clock.install();
+    await page.goto(`${served.url}rollouts`);
+    await expect(page.locator(".pill")).toContainText("Live");
+    const hide = (hidden: boolean) =>
+      page.evaluate((value) => {
+        Object.defineProperty(document, "hidden", { configurable: true, get: () => value });
+        document.dispatchEvent(new Event("visibilitychange"));
+      }, hidden);
+    await hide(true);
+    await expect.poll(() => served.streams).toBe(0);
+    await wait(page);
+    await settled(page, served);
+    const before = served.seen.length;
+    const [id] = await store.enqueue({ input: "a" });
+    await wait(page);
+    await settled(page, served);
+    expect(served.seen.slice(before)).toEqual([]);
+    await hide(false);
+    await expect(page.locator(`tr[data-key="${id}"]`)).toBeVisible();
+  });
 });
 
 test("events in a burst are answered by at most one question per second", async ({ page, served, store }) => {
   await store.enqueue({ input: "a" });
   await page.goto(`${served.url}queue`);
   await expect(page.locator(".pill")).toContainText("Live");
-  await page.waitForTimeout(1_200);
+  await settled(page, served);
   const before = served.seen.length;
-  for (let i = 0; i < 60; i += 1) {
-    await store.enqueue({ input: i });
-    await page.waitForTimeout(50);
-  }
-  const asked = served.seen.slice(before).filter((request) => request.includes("dashboard/queue"));
-  expect(asked.length).toBeGreaterThan(1);
-  expect(asked.length).toBeLessThan(10);
+  const asked = (): number =>
+    served.seen.slice(before).filter((request) => request.includes("dashboard/queue")).length;
+  const begun = Date.now();
+  // Until it has been asked three times, of which the first may have been at once.
+  while (asked() < 3) await store.enqueue({ input: "another" });
+  expect(Date.now() - begun).toBeGreaterThan(1_500);
 });
+
+/** Has ten seconds go by for the page: what it would do by and by it does now. */
+async function wait(page: Page): Promise<void> {
+  await page.clock.runFor(10_000);
+}
 
 /** Only one of several tabs is seen; the test browser would show all of them. */
 function hideTab(): void {

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "./store.ts";
+import { expect, follow, settled, test } from "./store.ts";
 import { addSpans, begin, inspector, span } from "./traces.ts";
 
 interface Recording {
@@ -108,6 +108,10 @@ test("the attempt is one conversation: what was said before is folded, and calls
   // The same reward, told by the span that it rewards.
   await page.goto(`${served.url}rollouts/${ids.rollout_id}?span=one`);
   await expect(inspector(page)).toContainText("Rewarded by");
+  // The other way: rows do not say which answer a call got, so the store is asked who got this one.
+  await page.goto(`${served.url}rollouts/${ids.rollout_id}?span=score`);
+  await expect(inspector(page).getByRole("button", { name: /^model call\s*m\s*#1$/ })).toBeVisible();
+  expect(served.seen.some((request) => request.includes("response_id=r1"))).toBe(true);
 });
 
 test("Markdown has no pictures from elsewhere, no HTML, and is remembered", async ({
@@ -157,6 +161,7 @@ const ATTACKS = [
 
 test("texts stay texts, wherever they are (T15)", async ({ page, served, store }) => {
   test.setTimeout(300_000);
+  await page.addInitScript(() => localStorage.setItem("lightning.markdown", "true"));
   for (const [number, attack] of ATTACKS.entries()) {
     const ids = await begin(store, {
       input: { question: attack, [attack]: attack },
@@ -190,10 +195,10 @@ test("texts stay texts, wherever they are (T15)", async ({ page, served, store }
         attributes: { "exception.type": attack, "exception.message": attack, "exception.stacktrace": attack },
       }),
     ]);
-    await page.addInitScript(() => localStorage.setItem("lightning.markdown", "true"));
     const base = `${served.url}rollouts/${ids.rollout_id}`;
+    const first = `?span=${encodeURIComponent(attack)}`;
     for (const state of [
-      `?span=${encodeURIComponent(attack)}`,
+      first,
       `?span=${encodeURIComponent(attack)}&tab=attributes`,
       `?span=${encodeURIComponent(attack)}&tab=events`,
       `?span=call-${number}&tab=messages`,
@@ -202,10 +207,11 @@ test("texts stay texts, wherever they are (T15)", async ({ page, served, store }
       "?view=training&span=x",
       "?view=json&span=x",
     ]) {
-      await page.goto(base + state);
+      // The first one as it is opened, the others as links lead there.
+      await (state === first ? page.goto(base + state) : follow(page, base + state));
       await expect(inspector(page)).toBeVisible();
-      await page.locator(".ro-input summary").click();
-      await page.waitForTimeout(100);
+      if (state === first) await page.locator(".ro-input summary").click();
+      await settled(page, served);
       expect(
         await page.evaluate(() => (window as unknown as { attacked?: number }).attacked),
         state,

@@ -2,10 +2,18 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { expect, test as base } from "@playwright/test";
+import {
+  type BrowserContext,
+  expect,
+  type Page,
+  type PlaywrightWorkerArgs,
+  test as base,
+  type WorkerInfo,
+} from "@playwright/test";
 import { type PageServer, servePage } from "./serve.ts";
 
-const BINARY =
+/** The program. */
+export const BINARY =
   process.env["LIGHTNING_STORE_BIN"] ??
   fileURLToPath(new URL("../../target/release/lightning-store", import.meta.url));
 
@@ -18,10 +26,26 @@ export class Store {
     this.url = url;
   }
 
-  /** `args`: `demo` for a store that is filled. */
-  static async start(args: readonly string[] = [], port = 0): Promise<Store> {
-    const process = spawn(BINARY, [...args, "--store", "memory", "--port", String(port)], {
+  /** `args`: `demo` for a store that is filled. `file`: where it is kept, otherwise than in memory. */
+  static async start(
+    args: readonly string[] = [],
+    { port = 0, file }: { port?: number; file?: string } = {},
+  ): Promise<Store> {
+    const store = file === undefined ? "memory" : `sqlite:${file}`;
+    return Store.#run(BINARY, [...args, "--store", store, "--port", String(port)]);
+  }
+
+  /** The store of the published package, in memory. `python`: its interpreter. */
+  static startPython(python: string): Promise<Store> {
+    const script = fileURLToPath(new URL("../../tests/python/reference_server.py", import.meta.url));
+    return Store.#run(python, [script]);
+  }
+
+  static async #run(program: string, args: readonly string[]): Promise<Store> {
+    const process = spawn(program, args, {
       stdio: ["ignore", "pipe", "pipe"],
+      // Without this the package looks for a list of prices on the network first.
+      env: { ...globalThis.process.env, LITELLM_LOCAL_MODEL_COST_MAP: "True" },
     });
     const url = await new Promise<string>((done, fail) => {
       let said = "";
@@ -134,20 +158,66 @@ export class Store {
 
 interface Fixtures {
   readonly store: Store;
+  /** What answers the page, if that is not the store that it comes from. */
+  readonly api: Store;
   /** What serves the page in front of the store. */
   readonly served: PageServer;
+  /** With a browser that has nothing in its caches, for tests of what is loaded, and of time. */
+  readonly fresh: boolean;
+}
+
+/** What tests have in common, so that not each of them loads and compiles the page anew. */
+interface Kept {
+  readonly kept: { readonly context: BrowserContext; readonly door: PageServer };
+}
+
+function newContext({ browser }: Pick<PlaywrightWorkerArgs, "browser">, { project }: WorkerInfo) {
+  const { viewport, timezoneId } = project.use;
+  return browser.newContext({
+    ...(viewport === undefined ? {} : { viewport }),
+    ...(timezoneId === undefined ? {} : { timezoneId }),
+  });
 }
 
 /** Whatever a test does: no script fails, no policy is broken, and nothing is asked of anybody else. */
-export const test = base.extend<Fixtures>({
+export const test = base.extend<Fixtures, Kept>({
+  fresh: [false, { option: true }],
+  kept: [
+    async ({ browser }, use, info) => {
+      const door = await servePage("");
+      const context = await newContext({ browser }, info);
+      await use({ context, door });
+      await context.close();
+      await door.close();
+    },
+    { scope: "worker" },
+  ],
+  context: async ({ browser, kept, fresh }, use, info) => {
+    const context = fresh ? await newContext({ browser }, info) : kept.context;
+    await use(context);
+    await context.clearPermissions();
+    if (fresh) await context.close();
+  },
+  page: async ({ context, kept, colorScheme }, use) => {
+    const page = await context.newPage();
+    await page.emulateMedia({ colorScheme });
+    const session = await context.newCDPSession(page);
+    const kinds = { origin: new URL(kept.door.url).origin, storageTypes: "local_storage" };
+    await session.send("Storage.clearDataForOrigin", kinds);
+    await session.detach();
+    await use(page);
+    for (const one of context.pages()) await one.close();
+  },
   // The framework wants a pattern.
   store: async ({}, use) => {
     const store = await Store.start();
     await use(store);
     await store.stop();
   },
-  served: async ({ store, page }, use) => {
-    const served = await servePage(store.url);
+  api: async ({ store }, use) => use(store),
+  served: async ({ store, api, page, kept }, use) => {
+    const served = kept.door;
+    served.aim(store.url, api.url);
     const wrong: string[] = [];
     page.on("pageerror", (error) => wrong.push(`error: ${error.message}`));
     page.on("console", (message) => {
@@ -159,8 +229,40 @@ export const test = base.extend<Fixtures>({
     });
     await use(served);
     expect(wrong).toEqual([]);
-    await served.close();
   },
 });
+
+/** Goes to an address as a link of the page does, without loading it anew. */
+export async function follow(page: Page, url: string): Promise<void> {
+  // Before it is there nobody follows its links.
+  await page.locator("main").waitFor();
+  await page.evaluate((url) => {
+    const link = document.createElement("a");
+    link.href = url;
+    document.body.append(link);
+    link.click();
+    link.remove();
+  }, url);
+}
+
+/** What was asked for is here and drawn: nothing is on its way, and for some frames nothing changes. */
+export async function settled(page: Page, served: PageServer): Promise<void> {
+  const isQuiet = async (): Promise<boolean> => {
+    if (served.pending > 0) return false;
+    await page.evaluate(async () => {
+      let left = 5;
+      const observer = new MutationObserver(() => (left = 5));
+      observer.observe(document.body, { childList: true, subtree: true, characterData: true });
+      while (left > 0) {
+        left -= 1;
+        await new Promise((done) => requestAnimationFrame(done));
+      }
+      observer.disconnect();
+    });
+    return served.pending === 0;
+  };
+  await expect.poll(isQuiet, { intervals: [20] }).toBe(true);
+  await expect(page.getByRole("status", { name: "Loading" })).toHaveCount(0);
+}
 
 export { expect };

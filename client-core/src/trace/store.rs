@@ -44,6 +44,13 @@ pub struct Appended {
     pub reasons: Vec<String>,
 }
 
+/// What a light span need not say, since the one before it in the list did.
+#[derive(Debug, Default)]
+struct Before {
+    trace_id: Option<u32>,
+    sequence_id: Option<i64>,
+}
+
 /// Marks that there is no span.
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -191,10 +198,10 @@ impl Trace {
         let root = tape.root();
         let mut outcome = Appended::default();
         let list = if root.kind() == JsonKind::Array { Some(root) } else { member(root, "items") };
-        let mut trace_id = None;
+        let mut before = Before::default();
         match list {
-            Some(list) => list.items().for_each(|span| self.add(span, &mut trace_id, &mut outcome)),
-            None => self.add(root, &mut trace_id, &mut outcome),
+            Some(list) => list.items().for_each(|span| self.add(span, &mut before, &mut outcome)),
+            None => self.add(root, &mut before, &mut outcome),
         }
         if outcome.completed > 0 {
             self.chain_anew();
@@ -205,8 +212,8 @@ impl Trace {
         outcome
     }
 
-    /// Adds a span. `trace_id` is that of the span before it in the list, for one that is light and says none.
-    fn add(&mut self, node: Node<'_>, trace_id: &mut Option<u32>, outcome: &mut Appended) {
+    /// Adds a span.
+    fn add(&mut self, node: Node<'_>, before: &mut Before, outcome: &mut Appended) {
         let Some(span_id) = string_member(node, "span_id") else {
             outcome.refuse(format!("no span_id: {}", node.source().chars().take(80).collect::<String>()));
             return;
@@ -214,13 +221,17 @@ impl Trace {
         let id = self.intern(&span_id);
         let light = member(node, "attributes").is_none_or(|attributes| attributes.is_null());
         let own = string_member(node, "trace_id").map(|trace_id| self.intern(&trace_id));
-        *trace_id = own.or(trace_id.filter(|_| light));
-        let trace_id = trace_id.unwrap_or_else(|| self.intern(""));
+        before.trace_id = own.or(before.trace_id.filter(|_| light));
+        let trace_id = before.trace_id.unwrap_or_else(|| self.intern(""));
+        let own = member(node, "sequence_id").and_then(|node| node.source().parse().ok());
+        let next = before.sequence_id.filter(|_| light).and_then(|number| number.checked_add(1));
+        before.sequence_id = own.or(next);
+        let ids = (id, trace_id, before.sequence_id.unwrap_or(0));
         if let Some(known) = self.span_of_word(id) {
             let span = &self.spans[place(known)];
             if span.light && !light {
                 outcome.completed += 1;
-                self.spans[place(known)] = self.read(id, trace_id, node, false);
+                self.spans[place(known)] = self.read(ids, node, false);
             } else {
                 outcome.duplicates += 1;
                 self.duplicates += 1;
@@ -228,7 +239,7 @@ impl Trace {
             }
             return;
         }
-        let span = self.read(id, trace_id, node, light);
+        let span = self.read(ids, node, light);
         self.span_of[place(id)] = index(self.spans.len());
         self.by_parent.push(span.parent);
         self.by_response.push(span.response);
@@ -257,12 +268,16 @@ impl Trace {
         word.into_iter().flat_map(|word| self.by_response.of(word))
     }
 
-    fn read(&mut self, id: u32, trace_id: u32, node: Node<'_>, light: bool) -> TraceSpan {
+    fn read(
+        &mut self,
+        (id, trace_id, sequence_id): (u32, u32, i64),
+        node: Node<'_>,
+        light: bool,
+    ) -> TraceSpan {
         let name = string_member(node, "name").unwrap_or_default();
         let said = if light { Facts::of_light(&name, node) } else { None };
         let facts = said.unwrap_or_else(|| Facts::of(&name, node, &Attributes::of_span(node)));
         let time = |key: &str| member(node, key).and_then(number_of);
-        let sequence = member(node, "sequence_id").and_then(|node| node.source().parse().ok());
         let mut words = |text: Option<&str>| text.map(|text| self.intern(text));
         TraceSpan {
             id,
@@ -274,7 +289,7 @@ impl Trace {
             response: words(facts.response_id.as_deref()),
             links: facts.links,
             light,
-            sequence_id: sequence.unwrap_or(0),
+            sequence_id,
             start: time("start_time"),
             end: time("end_time"),
             kind: facts.kind,
@@ -466,17 +481,19 @@ mod tests {
     fn a_whole_span_completes_a_light_one() {
         let mut trace = Trace::new();
         trace.append_json(
-            r#"{"items":[{"span_id":"a","trace_id":"t","name":"x","kind":"llm","label":"m","input_tokens":7,"response_id":"r"},
+            r#"{"items":[{"span_id":"a","trace_id":"t","name":"x","kind":"llm","label":"m","input_tokens":7,"sequence_id":4},
                 {"span_id":"b","parent_id":"a","name":"y","kind":"tool","error":true}],"total":2,"after":9,"more":false}"#,
         );
         let shown =
             |trace: &Trace| (trace.spans()[1].kind, trace.spans()[1].error, trace.label(1).to_owned());
         assert_eq!(shown(&trace), (Kind::Tool, true, "y".to_owned()));
-        assert_eq!((trace.trace_id(1), trace.label(0), trace.with_response("r").next()), ("t", "m", Some(0)));
-        let whole =
-            r#"{"span_id":"b","parent_id":"a","trace_id":"t","name":"y","attributes":{"tool.name":"z"}}"#;
+        let numbers = |trace: &Trace| [0, 1].map(|place| trace.spans()[place].sequence_id);
+        assert_eq!((trace.trace_id(1), trace.label(0), numbers(&trace)), ("t", "m", [4, 5]));
+        let whole = r#"{"span_id":"b","parent_id":"a","trace_id":"t","sequence_id":6,"name":"y",
+            "attributes":{"tool.name":"z","gen_ai.response.id":"r"}}"#;
         assert_eq!(trace.append_json(whole).completed, 1);
-        assert_eq!(shown(&trace), (Kind::Tool, false, "z".to_owned()));
+        assert_eq!((shown(&trace), numbers(&trace)), ((Kind::Tool, false, "z".to_owned()), [4, 6]));
+        assert_eq!(trace.with_response("r").next(), Some(1));
         assert!(trace.is_light(0) && !trace.is_light(1));
         // What comes light again changes nothing, but still says whose trace the next one is part of.
         let again = r#"[{"span_id":"b","trace_id":"u","name":"y","kind":"other"},{"span_id":"c","name":"n","kind":"http"}]"#;

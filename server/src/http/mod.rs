@@ -13,7 +13,7 @@
 //! - [`openapi`]: the API described, for programs and for people.
 //! - [`page`]: what browsers get for everything else: the dashboard.
 //! - [`extract`], [`answer`]: bodies, paths and query strings in and out. [`mod@file`]: files that are compiled in.
-//! - [`keyed`]: calls that have an effect once.
+//! - [`keyed`]: calls that have an effect once. [`packed`]: answers that are compressed.
 
 pub mod access_log;
 mod agl_v1;
@@ -27,6 +27,7 @@ pub mod keyed;
 pub mod openapi;
 mod ops;
 mod otlp;
+mod packed;
 pub mod page;
 mod v1_agl;
 

@@ -28,8 +28,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use lightning_store_client::wire::dashboard::{
-    FindRollouts, FindWaiting, FindWorkers, LightTrace, QueueView, RolloutDetail, RolloutRow, RolloutRows,
-    StoreSummary, SummaryWindow, WorkerDetail, WorkerRows,
+    FindRollouts, FindTrace, FindWaiting, FindWorkers, LightTrace, QueueView, RolloutDetail, RolloutRow,
+    RolloutRows, StoreSummary, SummaryWindow, WorkerDetail, WorkerRows,
 };
 use lightning_store_client::wire::{
     Attempt, AttemptField, AttemptId, Page, ResourcesField, ResourcesFilter, ResourcesId, ResourcesUpdate,
@@ -229,10 +229,9 @@ impl Store {
         get_latest_attempt(id: RolloutId) -> Option<Attempt>;
         /// A list of the spans of a rollout; empty if there is no such rollout.
         query_spans(filter: SpanFilter, sort: Option<Sort<SpanField>>, window: Window) -> Page<SpanRecord>;
-        /// Up to so many spans of an attempt (or the one called latest) without their attributes, in the order in which
-        /// they were stored, from behind the one with this storage key.
-        light_trace(rollout: RolloutId, attempt: AttemptId, after: Option<i64>, limit: usize)
-            -> Result<LightTrace, NotFound>;
+        /// Spans of an attempt (or the one called latest) without their attributes, in the order in which they were
+        /// stored.
+        light_trace(rollout: RolloutId, attempt: AttemptId, wanted: FindTrace) -> Result<LightTrace, NotFound>;
         /// One span of an attempt (or the one called latest).
         get_span(rollout: RolloutId, attempt: AttemptId, span_id: String) -> Result<SpanRecord, NotFound>;
         /// The sets of resources with this text in their ids, and what came of them, in the order in which they were first

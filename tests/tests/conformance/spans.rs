@@ -1,6 +1,6 @@
 //! Spans.
 
-use lightning_store_client::wire::dashboard::LightTrace;
+use lightning_store_client::wire::dashboard::{FindTrace, LightTrace};
 use lightning_store_client::wire::{
     Attempt, AttemptId, AttemptStatus, FilterLogic, RolloutConfig, RolloutStatus, Sort, SortOrder, SpanField,
     SpanFilter, SpanRecord, TextFilter, Window,
@@ -161,9 +161,9 @@ async fn spans_are_kept_over_a_restart(f: Fixture) {
     assert_eq!(f.store.totals().await.unwrap().spans, 2);
 }
 
-async fn light(f: &Fixture, attempt: &Attempt, after: Option<i64>, limit: usize) -> LightTrace {
+async fn light(f: &Fixture, attempt: &Attempt, after: Option<i64>, limit: i64) -> LightTrace {
     let (rollout, id) = (attempt.rollout_id.clone(), attempt.attempt_id.clone());
-    f.store.light_trace(rollout, id, after, limit).await.unwrap().unwrap()
+    f.store.light_trace(rollout, id, FindTrace { after, response_id: None, limit }).await.unwrap().unwrap()
 }
 
 async fn light_spans_come_in_the_order_stored_and_go_on_where_they_ended(f: Fixture) {
@@ -180,7 +180,8 @@ async fn light_spans_come_in_the_order_stored_and_go_on_where_they_ended(f: Fixt
             trace.items.iter().map(|span| (span.span_id.clone(), span.sequence_id, span.trace_id.clone()));
         (rows.collect::<Vec<_>>(), trace.total, trace.more)
     };
-    let row = |id: &str, number, trace: Option<&str>| (id.to_owned(), number, trace.map(str::to_owned));
+    let row =
+        |id: &str, number: i64, trace: Option<&str>| (id.to_owned(), Some(number), trace.map(str::to_owned));
     let first = light(&f, &attempt, None, 2).await;
     assert_eq!(shown(&first), (vec![row("z", 3, Some("trace")), row("m", 1, None)], 3, true));
     let second = light(&f, &attempt, first.after, 2).await;
@@ -192,6 +193,11 @@ async fn light_spans_come_in_the_order_stored_and_go_on_where_they_ended(f: Fixt
     let latest = Attempt { attempt_id: AttemptId::from("latest"), ..attempt.clone() };
     let fourth = light(&f, &latest, third.after, 2).await;
     assert_eq!(shown(&fourth), (vec![row("late", 9, Some("trace"))], 4, false));
+    // What is said is where numbers go on.
+    f.add_span(&attempt, 10, "later").await;
+    let fifth = light(&f, &attempt, second.after, 2).await;
+    let numbers: Vec<_> = fifth.items.iter().map(|span| span.sequence_id).collect();
+    assert_eq!(numbers, [Some(9), None]);
 }
 
 async fn a_span_is_found_by_its_attempt_and_id(f: Fixture) {
@@ -210,7 +216,8 @@ async fn a_span_is_found_by_its_attempt_and_id(f: Fixture) {
 
 async fn traces_of_what_is_unknown_are_refused(f: Fixture) {
     let get = async |rollout: &str, attempt: &str| {
-        f.store.light_trace(rollout.into(), attempt.into(), None, 1).await.unwrap().unwrap_err()
+        let wanted = FindTrace { after: None, response_id: None, limit: 1 };
+        f.store.light_trace(rollout.into(), attempt.into(), wanted).await.unwrap().unwrap_err()
     };
     assert_eq!(get("ro-none", "latest").await, NotFound::Rollout("ro-none".into()));
     let id = f.enqueue(1).await.remove(0).rollout_id;

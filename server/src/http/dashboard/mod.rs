@@ -2,7 +2,8 @@
 //!
 //! Handlers parse, ask the store, and shape the answer, which no cache keeps. Whoever asks counts as looking for a while:
 //! facts about spans are worked out at once then. What is secret is masked in all answers but that of [`spans::span`],
-//! which a page asks for when somebody wants to see one span as it is, and of exports.
+//! which a page asks for when somebody wants to see one span as it is, and of exports. Large answers are packed
+//! ([`super::packed`]).
 
 mod about;
 mod export;
@@ -15,12 +16,14 @@ mod table;
 mod workers;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use axum::routing::get;
 use http::{HeaderValue, header};
 use lightning_store_client::api::dashboard as api;
 use serde::Serialize;
 
 use super::answer::{self, Answer};
+use super::packed;
 use crate::app::AppState;
 use crate::storage::Store;
 
@@ -42,6 +45,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route(api::EXPORT_ROLLOUTS_JSONL.path, get(export::rollouts_jsonl))
         .route(api::EXPORT_ROLLOUTS_CSV.path, get(export::rollouts_csv))
         .route(api::EXPORT_SPANS_JSONL.path, get(export::spans_jsonl))
+        .route_layer(from_fn(packed::pack))
 }
 
 /// The store, for somebody who looks.

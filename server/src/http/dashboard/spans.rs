@@ -10,9 +10,8 @@ use crate::http::extract::{Ids, Parameters};
 use crate::storage::error::StoreError;
 
 pub(super) async fn trace(State(state): State<AppState>, ids: Ids, parameters: Parameters) -> Outcome {
-    let FindTrace { after, limit } = parameters.read(FindTrace::parameters)?;
-    let limit = usize::try_from(limit).unwrap_or(0);
-    let found = seen(&state).light_trace(ids.rollout(), ids.attempt(), after, limit).await?;
+    let wanted = parameters.read(FindTrace::parameters)?;
+    let found = seen(&state).light_trace(ids.rollout(), ids.attempt(), wanted).await?;
     Ok(fresh(&found.map_err(StoreError::from)?))
 }
 

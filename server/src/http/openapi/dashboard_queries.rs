@@ -142,7 +142,8 @@ pub(super) fn trace() -> Query {
     let mut limit = integer(1);
     limit["maximum"] = json!(MAX_LIGHT_SPANS);
     let after = "Only spans that were stored after those of the answer that said so.";
-    Query::default().with("after", after, integer(-1), Presence::Nullable).with(
+    let answer = "Only spans that observed the model's answer with this id: what links by it lead to.";
+    Query::default().with("after", after, integer(-1), Presence::Nullable).text("response_id", answer).with(
         "limit",
         "At most so many.",
         limit,

@@ -14,7 +14,7 @@ use axum::extract::{Request, State};
 use axum::response::IntoResponse as _;
 use axum::routing::post;
 use flate2::Compression;
-use flate2::read::{GzDecoder, GzEncoder};
+use flate2::read::GzDecoder;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use lightning_store_client::api::otlp as api;
@@ -28,6 +28,7 @@ use super::answer::{self, Answer};
 use super::error::ApiError;
 use super::extract::{collect, limits};
 use super::file::accepts;
+use super::packed::gzip;
 use crate::app::AppState;
 use crate::service::add_spans::{AddSpans, SpanOutcome};
 
@@ -130,15 +131,9 @@ impl Encoding {
             Self::Protobuf => PROTOBUF,
             Self::Json => JSON,
         };
-        if !accepts(request, "gzip") {
-            return answer::bytes(status, content_type, body);
-        }
-        let mut zipped = Vec::new();
-        if let Err(error) = GzEncoder::new(body.as_slice(), Compression::fast()).read_to_end(&mut zipped) {
-            tracing::error!(%error, "an answer could not be compressed");
-            return answer::bytes(status, content_type, body);
-        }
-        let mut answer = answer::bytes(status, content_type, zipped);
+        let packed = if accepts(request, "gzip") { gzip(&body, Compression::fast()) } else { None };
+        let Some(packed) = packed else { return answer::bytes(status, content_type, body) };
+        let mut answer = answer::bytes(status, content_type, packed);
         answer.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         answer
     }

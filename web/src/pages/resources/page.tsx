@@ -45,7 +45,8 @@ function briefOf(update: Awaited<ReturnType<typeof client.queryResources>>["item
     text:
       "model" in resource
         ? `${resource.model} at ${resource.endpoint}`
-        : (resource.template.split("\n")[0] ?? ""),
+        : // Other kinds may come.
+          (resource.template?.split("\n")[0] ?? ""),
   }));
   return { ...update, latest: false, names, rollouts: 0, mean_reward: null };
 }

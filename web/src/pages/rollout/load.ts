@@ -8,6 +8,7 @@ import {
 } from "lightning-store-client/trace";
 import { level } from "../../api/capabilities.ts";
 import { client } from "../../api/client.ts";
+import { failureOf } from "../../api/failure.ts";
 import { NO_FACTS } from "../../api/facts.ts";
 
 export interface LoadedRollout {
@@ -40,8 +41,20 @@ function read(text: string, detail: RolloutDetail): LoadedRollout {
   };
 }
 
+/** The Python server fails when it is asked for a rollout that it does not have; its list knows better. */
+async function textOf(id: string, signal: AbortSignal): Promise<string> {
+  try {
+    return await client.text.getRollout(id, { signal });
+  } catch (error) {
+    if (failureOf(error)?.kind !== "server") throw error;
+    const { total } = await client.queryRollouts({ rollout_id_in: [id], limit: 1 }, { signal });
+    if (total > 0) throw error;
+    return "null";
+  }
+}
+
 async function plain(id: string, signal: AbortSignal): Promise<LoadedRollout | null> {
-  const text = await client.text.getRollout(id, { signal });
+  const text = await textOf(id, signal);
   const rollout = JSON.parse(text) as RolloutWithAttempt | null;
   if (rollout === null) return null;
   const page = await client.queryAttempts(id, { limit: -1 }, { signal });

@@ -27,6 +27,9 @@ const BODIES_PAGE = 500;
 /** More rewards and annotations than these are not fetched to find out what they link to. */
 const MAX_LINKING = 200;
 
+/** What links most often name: the id of a model's answer. */
+const ANSWER_ID = "gen_ai.response.id";
+
 export class TraceSession {
   readonly waterfall = new Waterfall();
   /** Changes whenever rows may have. */
@@ -165,12 +168,24 @@ export class TraceSession {
     return true;
   }
 
-  /** Has those spans whole, if they are few, without which links from and to a span are not found. */
+  /** Has those spans whole without which links from and to a span are not found, if they are few. */
   async linkingBodies(spanId: string): Promise<void> {
     await this.#fewBodies(["reward", "annotation"]);
     const summary = this.#closed ? null : this.waterfall.summaryOf(spanId);
     if (summary === null || summary.link_rules.length === 0 || summary.links_to.length > 0) return;
-    await this.#fewBodies(["llm"]);
+    const answer = summary.link_rules.find(({ key }) => key === ANSWER_ID);
+    if (answer === undefined) await this.#fewBodies(["llm"]);
+    else await this.#observersOf(answer.value);
+  }
+
+  /** Has the whole of all spans here that observed an answer: light rows do not say its id. */
+  async #observersOf(answer: string): Promise<void> {
+    // A store without light rows has sent all of them whole.
+    if (level.peek() === "reduced") return;
+    const query = { response_id: answer, limit: MAX_LINKING };
+    const options = { signal: this.#abort.signal };
+    const { items } = await client.dashboard.trace(this.rolloutId, this.attemptId, query, options);
+    await this.#bodiesOneByOne(items.map(({ span_id }) => span_id));
   }
 
   async #fewBodies(kinds: Kind[]): Promise<void> {

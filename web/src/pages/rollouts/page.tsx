@@ -102,8 +102,12 @@ export function Page() {
   }, [key]);
 
   const set = (change: Partial<ListState>): void => url.set(change);
-  const peek = (id: string | null, how: "push" | "replace" = "push"): void => url.set({ peek: id }, how);
-  const cursor = useCursor({ table, ids, current: state.peek, onPeek: peek });
+  const peek = (id: string | null, how: "push" | "replace" = "push"): void => {
+    // What a look beside the list shows only the dashboard's calls tell.
+    if (reduced && id !== null) navigate(pathOf("rollouts", id));
+    else url.set({ peek: id }, how);
+  };
+  const cursor = useCursor({ table, ids, current: reduced ? null : state.peek, onPeek: peek });
   const toggle = (id: string, range: boolean): void => {
     const next = new Set(chosen.peek());
     const last = [...next].at(-1);
@@ -142,7 +146,7 @@ export function Page() {
   const total = page?.total ?? 0;
 
   return (
-    <div class="list-page" data-peek={state.peek !== null}>
+    <div class="list-page" data-peek={state.peek !== null && !reduced}>
       <div class="list-head">
         <div class="page-head">
           <h1>Rollouts</h1>

@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use lightning_store_client::trace::light::light;
-use lightning_store_client::wire::dashboard::{LightSpan, LightTrace};
+use lightning_store_client::trace::light::{light, response_id};
+use lightning_store_client::wire::dashboard::{FindTrace, LightSpan, LightTrace};
 use lightning_store_client::wire::{AttemptId, RolloutId, SpanRecord};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -33,14 +33,12 @@ fn find_attempt(
     Ok(found.ok_or_else(|| NotFound::Attempt(attempt_id.clone(), rollout_id.clone())))
 }
 
-/// Up to `limit` spans of an attempt that were stored after the one with the key `after`, in the order in which they
-/// were stored.
+/// Spans of an attempt, in the order in which they were stored.
 pub(super) fn light_trace(
     connection: &Connection,
     rollout_id: &RolloutId,
     attempt_id: &AttemptId,
-    after: Option<i64>,
-    limit: usize,
+    wanted: &FindTrace,
 ) -> TxResult<Result<LightTrace, NotFound>> {
     // From the narrow index alone.
     const KEYS: &str = "-- span_keys\nSELECT key FROM spans WHERE attempt = ?1";
@@ -53,40 +51,52 @@ pub(super) fn light_trace(
     let mut statement = connection.prepare_cached(KEYS)?;
     let keys = statement.query_map([attempt], |row| row.get::<_, i64>(0))?;
     let keys = keys.collect::<Result<Vec<i64>, _>>()?;
-    let total = keys.len();
-    let mut wanted: Vec<i64> =
-        keys.into_iter().filter(|key| after.is_none_or(|after| *key > after)).collect();
-    wanted.sort_unstable();
-    let more = wanted.len() > limit;
-    wanted.truncate(limit);
-    let mut items: Vec<LightSpan> = Vec::with_capacity(wanted.len());
-    let mut last_trace = String::new();
+    let total = u64::try_from(keys.len()).unwrap_or(0);
+    let mut keys: Vec<i64> =
+        keys.into_iter().filter(|key| wanted.after.is_none_or(|after| *key > after)).collect();
+    keys.sort_unstable();
+    let limit = usize::try_from(wanted.limit).unwrap_or(0);
+    let mut items: Vec<LightSpan> = Vec::with_capacity(keys.len().min(limit));
+    let (mut after, mut more) = (wanted.after, false);
+    let (mut last_trace, mut next_number) = (String::new(), None);
     let mut statement = connection.prepare_cached(SPAN)?;
-    for key in &wanted {
+    for key in keys {
+        if items.len() == limit {
+            more = true;
+            break;
+        }
+        after = Some(key);
         let mut cursor = statement.query([key])?;
         let Some(row) = cursor.next()? else { continue };
         let text = |column: usize| {
             let value = row.get_ref(column)?;
             value.as_str().map_err(|error| StorageFailure::Unreadable(error.to_string()))
         };
+        let rest = text(7)?;
+        if wanted.response_id.is_some() && response_id(rest) != wanted.response_id {
+            continue;
+        }
         let trace_id = text(2)?;
         // Most spans are of one trace, which need not be said each time.
         let is_other = items.is_empty() || trace_id != last_trace;
         if is_other {
             trace_id.clone_into(&mut last_trace);
         }
+        // Nor need numbers, which most often are one apart.
+        let number: i64 = row.get(4)?;
+        let follows = next_number == Some(number);
+        next_number = number.checked_add(1);
         items.push(LightSpan {
             span_id: text(0)?.to_owned(),
             parent_id: row.get(1)?,
             trace_id: is_other.then(|| last_trace.clone()),
-            sequence_id: row.get(4)?,
+            sequence_id: (!follows).then_some(number),
             start_time: row.get(5)?,
             end_time: row.get(6)?,
-            ..light(text(3)?, text(7)?)
+            ..light(text(3)?, rest)
         });
     }
-    let total = u64::try_from(total).unwrap_or(0);
-    Ok(Ok(LightTrace { items, total, after: wanted.last().copied().or(after), more }))
+    Ok(Ok(LightTrace { items, total, after, more }))
 }
 
 /// One span.

@@ -3,8 +3,8 @@
 use std::sync::atomic::Ordering;
 
 use lightning_store_client::wire::dashboard::{
-    FindRollouts, FindWaiting, FindWorkers, LightTrace, QueueView, RolloutDetail, RolloutRow, RolloutRows,
-    StoreSummary, SummaryWindow, WorkerDetail, WorkerRows,
+    FindRollouts, FindTrace, FindWaiting, FindWorkers, LightTrace, QueueView, RolloutDetail, RolloutRow,
+    RolloutRows, StoreSummary, SummaryWindow, WorkerDetail, WorkerRows,
 };
 use lightning_store_client::wire::{
     AttemptId, ResourcesId, ResourcesUpdate, RolloutId, SpanRecord, Timestamp, WorkerId,
@@ -117,11 +117,9 @@ impl SqliteStore {
         &self,
         rollout: RolloutId,
         attempt: AttemptId,
-        after: Option<i64>,
-        limit: usize,
+        wanted: FindTrace,
     ) -> Answer<Result<LightTrace, NotFound>> {
-        self.query(move |connection, _| light::light_trace(connection, &rollout, &attempt, after, limit))
-            .await
+        self.query(move |connection, _| light::light_trace(connection, &rollout, &attempt, &wanted)).await
     }
 
     /// One span of an attempt.

@@ -305,12 +305,19 @@ function Breadcrumbs({ model }: { readonly model: WaterfallModel }) {
 /** Brings what the address says to the module, whenever it changes. */
 export function useAddress(model: WaterfallModel): void {
   const before = useRef("");
+  const waits = useRef(false);
   useSignalEffect(() => {
     const state = url.signal.value;
+    if (waits.current) void model.session.revision.value;
     const { q, deep, kind, errors, min_dur, focus, repair } = state;
     const now = JSON.stringify([q, deep, kind, errors, min_dur, focus, repair, orderOf(state)]);
-    if (now === before.current || model.session.closed) return;
-    before.current = now;
-    model.apply(state);
+    if (model.session.closed) return;
+    if (now !== before.current) {
+      before.current = now;
+      waits.current = !model.apply(state);
+    } else if (waits.current && model.waterfall.setFocus(focus)) {
+      waits.current = false;
+      model.session.changed();
+    }
   });
 }

@@ -50,14 +50,15 @@ export class WaterfallModel {
     return this.session.waterfall;
   }
 
-  /** Brings what the address says to the module. */
-  apply(state: RolloutState): void {
+  /** Brings what the address says to the module. False: the part that it shows alone has not come yet. */
+  apply(state: RolloutState): boolean {
     const { waterfall } = this;
     waterfall.setOrder(orderOf(state));
     waterfall.setRepair(state.repair);
     waterfall.setFilter(filterOf(state));
-    waterfall.setFocus(state.focus);
+    const found = waterfall.setFocus(state.focus);
     this.session.changed();
+    return found;
   }
 
   applyLevels(levels: number): void {
