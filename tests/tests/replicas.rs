@@ -96,7 +96,12 @@ async fn listeners_of_one_server_hear_what_happens_on_another() {
     };
     here.post(DEQUEUE, &json!({"worker_id": "w", "limit": 100})).await.expect(200);
     finish(&mut here, &id).await;
-    here.post("/v1/agl/resources", &json!({"resources": {"p": {"resource_type": "prompt_template", "template": "x", "engine": "jinja"}}})).await.expect(201);
+    here.post(
+        "/v1/agl/resources",
+        &json!({"p": {"resource_type": "prompt_template", "template": "x", "engine": "jinja"}}),
+    )
+    .await
+    .expect(201);
     let mut missing = HashSet::from(["succeeded", "worker", "resources", "queue"]);
     while !missing.is_empty() {
         let block = events.block().await.unwrap();

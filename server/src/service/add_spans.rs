@@ -59,7 +59,7 @@ impl Operation for AddSpans {
             match free.get_mut(&span.rollout_id) {
                 Some(next) if !*numbered => {
                     numbers.push(*next);
-                    *next += 1;
+                    *next = next.saturating_add(1);
                 }
                 _ => numbers.push(span.sequence_id),
             }

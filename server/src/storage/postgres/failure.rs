@@ -68,6 +68,18 @@ pub(super) fn fate_of(error: &Error) -> Fate {
     }
 }
 
+/// Whether the database has not said what became of a statement: it went away, or was told to, before it could. Any other
+/// refusal undoes the transaction, also if the commit was sent after it.
+pub(super) fn is_silent(failure: &StorageFailure) -> bool {
+    match failure {
+        StorageFailure::Away(_) => true,
+        StorageFailure::Postgres(error) => {
+            is_lost(error) || error.code().is_some_and(|code| code.code().starts_with("57"))
+        }
+        _ => false,
+    }
+}
+
 /// Whether it means that the connection is gone.
 pub(super) fn is_lost(error: &Error) -> bool {
     error.is_closed()

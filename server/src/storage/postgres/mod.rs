@@ -356,7 +356,7 @@ impl Shared {
                 return Ok(outcome);
             }
             Ok(Ok((outcome, tx, Err(failure)))) => {
-                if fate(&failure) == Fate::Wait && trace.is_committing.get().is_some() {
+                if failure::is_silent(&failure) && trace.is_committing.get().is_some() {
                     let committed = tx.committed();
                     discard(client);
                     return if self.was_committed(trace.number.get().copied(), &failure, patience).await? {

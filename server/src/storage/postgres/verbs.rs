@@ -320,7 +320,8 @@ impl Tx for PostgresTx<'_> {
         let row = self.row(SQL, &[&pack(rollout.as_str()), &count, &seen]).await?;
         self.is_durable = true;
         let last: i64 = row.ok_or_else(|| super::gone(rollout))?.try_get(0)?;
-        Ok(last - count + 1)
+        // At its end the counter stops.
+        Ok(if last == i64::MAX { last } else { last - count + 1 })
     }
 
     async fn raise_sequence_id(&mut self, rollout: &RolloutId, seen: i64) -> TxResult<()> {
