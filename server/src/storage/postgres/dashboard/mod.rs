@@ -83,13 +83,13 @@ impl PostgresStore {
         &self,
         rollout: RolloutId,
         attempt: Option<AttemptId>,
-    ) -> Answer<Option<Vec<RowKey>>> {
+    ) -> Answer<Option<Vec<crate::storage::rows::SpanKey>>> {
         Err(not_yet())
     }
     pub async fn spans_by_key(
         &self,
         rollout: RolloutId,
-        keys: Vec<RowKey>,
+        keys: Vec<crate::storage::rows::SpanKey>,
         bytes: usize,
     ) -> Answer<Vec<SpanRecord>> {
         Err(not_yet())

@@ -2,13 +2,13 @@
 
 use std::sync::LazyLock;
 
-use lightning_store_client::trace::light::light;
-use lightning_store_client::wire::dashboard::{LightSpan, LightTrace};
+use lightning_store_client::wire::dashboard::LightTrace;
 use lightning_store_client::wire::{AttemptId, RolloutId, SpanRecord};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::super::rows;
-use crate::storage::error::{NotFound, StorageFailure, TxResult};
+use crate::storage::dashboard::light::{LightSpans, SpanParts};
+use crate::storage::error::{NotFound, TxResult};
 
 /// An attempt of a rollout, by its key; `latest` is the newest one.
 fn find_attempt(
@@ -59,34 +59,24 @@ pub(super) fn light_trace(
     wanted.sort_unstable();
     let more = wanted.len() > limit;
     wanted.truncate(limit);
-    let mut items: Vec<LightSpan> = Vec::with_capacity(wanted.len());
-    let mut last_trace = String::new();
+    let mut spans = LightSpans::default();
     let mut statement = connection.prepare_cached(SPAN)?;
     for key in &wanted {
         let mut cursor = statement.query([key])?;
         let Some(row) = cursor.next()? else { continue };
-        let text = |column: usize| {
-            let value = row.get_ref(column)?;
-            value.as_str().map_err(|error| StorageFailure::Unreadable(error.to_string()))
-        };
-        let trace_id = text(2)?;
-        // Most spans are of one trace, which need not be said each time.
-        let is_other = items.is_empty() || trace_id != last_trace;
-        if is_other {
-            trace_id.clone_into(&mut last_trace);
-        }
-        items.push(LightSpan {
-            span_id: text(0)?.to_owned(),
+        spans.push(SpanParts {
+            span_id: rows::text_owned(row, 0)?,
             parent_id: row.get(1)?,
-            trace_id: is_other.then(|| last_trace.clone()),
+            trace_id: rows::text(row, 2)?,
+            name: rows::text(row, 3)?,
             sequence_id: row.get(4)?,
             start_time: row.get(5)?,
             end_time: row.get(6)?,
-            ..light(text(3)?, text(7)?)
+            rest: rows::text(row, 7)?,
         });
     }
     let total = u64::try_from(total).unwrap_or(0);
-    Ok(Ok(LightTrace { items, total, after: wanted.last().copied().or(after), more }))
+    Ok(Ok(LightTrace { items: spans.items(), total, after: wanted.last().copied().or(after), more }))
 }
 
 /// One span.
