@@ -137,7 +137,8 @@ CREATE TABLE workers (
     current_attempt_id  text COLLATE "C"
 ) WITH (fillfactor = 50);
 
--- How many there are of what: the sum over the shards, of which each connection has one, so that no two wait for each other.
+-- How many there are of what, and how many spans the facts know: the sum over the shards, of which each connection has one,
+-- so that no two wait for each other.
 CREATE TABLE counts (
     name   text COLLATE "C" NOT NULL,
     shard  integer NOT NULL,
