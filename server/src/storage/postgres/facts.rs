@@ -5,7 +5,7 @@
 //! that it was too late, and leaves it at that. What is known of a rollout is put together under that lock, as its attempts
 //! may be told of by several servers.
 
-use futures_util::future::try_join3;
+use futures_util::future::try_join;
 use indexmap::IndexMap;
 use lightning_store_client::wire::{RolloutId, Timestamp};
 
@@ -47,9 +47,9 @@ pub(super) async fn put(tx: &mut PostgresTx<'_>, batch: &FactsBatch) -> TxResult
     tx.lock(&rollouts).await?;
     let rollouts = ids(&rollouts);
     let attempts = ids(&placed.iter().map(|(_, place)| &place.attempt_id).collect::<Vec<_>>());
-    let (_, known, found) =
-        try_join3(tx.rows(LOCK, &[]), tx.rows(KNOWN, &[&rollouts, &attempts]), tx.rows(SUMS, &[&rollouts]))
-            .await?;
+    tx.rows(LOCK, &[]).await?;
+    let (known, found) =
+        try_join(tx.rows(KNOWN, &[&rollouts, &attempts]), tx.rows(SUMS, &[&rollouts])).await?;
     let mut follows: Vec<Placed<'_>> = Vec::with_capacity(placed.len());
     for (one, row) in placed.into_iter().zip(&known) {
         if one.1.from == row.try_get::<_, i64>(0)? && row.try_get::<_, i64>(1)? == VERSION {
