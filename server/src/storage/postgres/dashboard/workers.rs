@@ -19,19 +19,19 @@ use crate::storage::error::TxResult;
 /// Workers, each with the attempt that it is at.
 static SEEN: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT {}, current.begun, current.sign FROM workers LEFT JOIN LATERAL (SELECT a.start_time AS begun, \
+        "SELECT {}, workers.heartbeat_interval, current.begun, current.sign FROM workers LEFT JOIN LATERAL (SELECT a.start_time AS begun, \
          a.last_heartbeat_time AS sign FROM attempts a WHERE a.rollout_id = workers.current_rollout_id \
          AND a.attempt_id = workers.current_attempt_id) current ON true",
         rows::WORKER
     )
 });
 
-/// No usual interval is known: what a worker has said of itself may have come to another server.
 fn seen(row: &Row, now: Timestamp) -> TxResult<Seen> {
     let mut columns = Columns::of(row);
     let worker = rows::worker(&mut columns)?;
+    let interval = columns.value()?;
     let (start, sign) = (columns.optional_time()?, columns.optional_time()?);
-    Ok(Seen::of(worker, start.map(|start| Current { start, sign }), None, now))
+    Ok(Seen::of(worker, start.map(|start| Current { start, sign }), interval, now))
 }
 
 /// All workers, in the order in which they came.

@@ -130,6 +130,8 @@ CREATE TABLE workers (
     status              text COLLATE "C" NOT NULL,
     heartbeat_stats     text,
     last_heartbeat_time double precision,
+    -- How far its heartbeats are apart, the newest interval counting for a third. Null: it has had less than two.
+    heartbeat_interval  double precision,
     last_dequeue_time   double precision,
     last_busy_time      double precision,
     last_idle_time      double precision,
