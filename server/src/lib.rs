@@ -75,8 +75,9 @@
 //!   tells hours of a training run so, through the use cases that requests come to.
 //! - **Superseded versions of resources** are kept in the transaction that replaces them, so many of each set.
 //! - **What spans say is worked out beside the requests that bring them** ([`service::projection`]): one task follows the
-//!   span table behind a watermark, folds new spans into facts of their attempts ([`domain::facts`]), and writes both in one
-//!   small operation, so that they go together through a crash. It sleeps until spans are committed; while nobody looks at
+//!   spans behind a watermark, folds new ones into facts of their attempts ([`domain::facts`]), and writes both in one
+//!   small operation, so that they go together through a crash. On SQLite there is one watermark; on PostgreSQL each attempt
+//!   has its own, and whoever was slower to tell of an attempt leaves it to the other. It sleeps until spans are committed; while nobody looks at
 //!   the dashboard it waits for company and takes a tenth of one processor at the most. Rules that change have another
 //!   number, and facts are made anew.
 //! - **Lists of the dashboard are one pass over narrow rows**, whatever they are filtered and sorted by, and whatever the

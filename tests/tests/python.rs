@@ -34,7 +34,9 @@ fn published_client_gets_the_answer_it_expects_to_every_call_from_postgresql() {
 
 #[test]
 fn training_run_on_postgresql_ends_as_its_tasks_say() {
-    run_on(Launch::postgres(&Cluster::shared().database()), "training_loop.py", |url| vec![url]);
+    run_on(Launch::postgres(&Cluster::shared().database()), "training_loop.py", |url| {
+        ["--rollouts", "60", &url].map(String::from).to_vec()
+    });
 }
 
 /// Runs a program of `tests/python` against a server of its own and shows what it wrote.

@@ -1,8 +1,9 @@
 //! What spans say, worked out beside the requests that bring them.
 //!
-//! Facts follow the spans behind a watermark, the key of the last span that they know. One task reads the spans after it on
-//! a connection that only reads, works out what they change ([`crate::domain::facts`]), and writes that together with the
-//! new watermark in one small operation. So facts and watermark go together through every crash, and a span counts once.
+//! Facts follow the spans behind a watermark, the key of the last span that they know: one of all spans where they have one
+//! order, one of each attempt where several servers write. One task reads the spans after it on a connection that only
+//! reads, works out what they change ([`crate::domain::facts`]), and writes that together with the new watermark in one
+//! small operation. So facts and watermark go together through every crash, and a span counts once.
 //!
 //! It sleeps until spans have come. While somebody looks at the dashboard it goes on at once; otherwise it waits a little,
 //! so that many spans of an attempt are one change, and takes no more than a tenth of one processor.
@@ -10,6 +11,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use lightning_store_client::wire::RolloutId;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -34,6 +36,10 @@ pub struct PutFacts(pub FactsBatch);
 impl Operation for PutFacts {
     const NAME: &'static str = "put_facts";
     type Output = ();
+
+    fn rollouts(&self) -> Vec<&RolloutId> {
+        self.0.attempts.iter().filter_map(|attempt| Some(&attempt.place.as_ref()?.rollout_id)).collect()
+    }
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<(), StoreError> {
         Ok(tx.put_facts(&self.0).await?)
@@ -71,7 +77,7 @@ async fn take_up(store: &Store) -> Result<(), StoreError> {
 /// Works out what some more spans say. Whether there are still more.
 async fn step(store: &Store) -> Result<bool, StoreError> {
     let batch = store.next_facts(MAX_FACTS_SPANS).await?;
-    if batch.to == batch.from {
+    if batch.attempts.is_empty() {
         return Ok(false);
     }
     let (more, tokens) = (batch.more, batch.tokens.clone());

@@ -84,6 +84,9 @@ impl History {
     pub fn committed(&self, now: Timestamp, levels: Levels, moves: Moves) {
         let mut slots = self.0.lock();
         let number = slot(now);
+        // Where all of them are known already, nobody knows the last one.
+        let before = slots.kept.back().map_or(0, |slot| slot.end.last_span);
+        let levels = Levels { last_span: levels.last_span.max(before), ..levels };
         // Somebody tells of the past before anything else happens.
         if let Some((begin, _)) = &mut slots.begin
             && number < *begin
@@ -118,8 +121,10 @@ impl History {
         let mut slots = self.0.lock();
         let Some((_, begin)) = slots.begin else { return };
         for (key, tokens) in tokens.iter().filter(|(key, _)| *key > begin.last_span) {
+            // What is not behind any end known yet has come after the last one.
             let at = slots.kept.partition_point(|slot| slot.end.last_span < *key);
-            if let Some(slot) = slots.kept.get_mut(at) {
+            let last = slots.kept.len().saturating_sub(1);
+            if let Some(slot) = slots.kept.get_mut(at.min(last)) {
                 slot.tokens += tokens;
             }
         }

@@ -5,7 +5,7 @@
 //! - [`wakeup`]: signals from writes to those who wait or listen.
 //! - [`rows`], [`facts`], [`error`]: what the verbs speak of; [`resources`]: what lists of resources tell.
 //! - [`cursor`], [`history`]: what lists and charts of the dashboard need beside the rows.
-//! - [`counts`]: numbers of rows that are kept.
+//! - [`counts`]: numbers of rows that are kept. [`dashboard`]: what its queries are on every database.
 //! - [`sqlite`]: the implementation on SQLite, on disk or in memory; [`postgres`]: that on PostgreSQL.
 //!
 //! To add another database: implement [`tx::Tx`] and the queries of [`Store`], add a variant to [`Store`], and run the
@@ -13,6 +13,7 @@
 
 pub mod counts;
 pub mod cursor;
+mod dashboard;
 pub mod error;
 pub mod facts;
 pub mod history;
@@ -44,7 +45,7 @@ use self::facts::FactsBatch;
 use self::history::History;
 use self::postgres::PostgresStore;
 pub use self::resources::{Outcomes, ResourcesRecord, VersionRecord};
-use self::rows::RowKey;
+use self::rows::{RowKey, SpanKey};
 use self::sqlite::{OpenError, SqliteStore};
 use self::tx::Operation;
 use self::wakeup::Wakeups;
@@ -268,9 +269,9 @@ impl Store {
         summary(window: SummaryWindow, started: Timestamp, now: Timestamp) -> StoreSummary;
         /// The keys of the spans of a rollout, or of one of its attempts, in the order in which they came. None: there is no
         /// such rollout or attempt.
-        span_keys(rollout: RolloutId, attempt: Option<AttemptId>) -> Option<Vec<RowKey>>;
+        span_keys(rollout: RolloutId, attempt: Option<AttemptId>) -> Option<Vec<SpanKey>>;
         /// The first of these spans, at least one and until they have so many bytes together.
-        spans_by_key(rollout: RolloutId, keys: Vec<RowKey>, bytes: usize) -> Vec<SpanRecord>;
+        spans_by_key(rollout: RolloutId, keys: Vec<SpanKey>, bytes: usize) -> Vec<SpanRecord>;
         /// By which rules facts were made; others make them anew.
         facts_version() -> i64;
         /// What the next spans change, up to so many of them.

@@ -12,6 +12,15 @@ use super::error::{StorageFailure, TxResult};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RowKey(pub i64);
 
+/// Where a storage keeps a span. In the order of their keys, spans of a rollout are in the order in which they came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SpanKey {
+    /// Among the spans of its attempt.
+    pub key: i64,
+    /// Its attempt.
+    pub attempt: i64,
+}
+
 /// The part of a rollout that changes in its life. Its task and metadata, which may be large, are a [`RolloutBody`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct RolloutRow {

@@ -22,7 +22,7 @@ use crate::http::extract::Parameters;
 use crate::limits::{EXPORT_PIECE_BYTES, EXPORT_PIECE_ROLLOUTS};
 use crate::storage::Store;
 use crate::storage::error::{NotFound, StoreError};
-use crate::storage::rows::RowKey;
+use crate::storage::rows::{RowKey, SpanKey};
 
 pub(super) async fn rollouts_jsonl(State(state): State<AppState>, parameters: Parameters) -> Outcome {
     let keys = keys(&state, parameters).await?;
@@ -109,13 +109,13 @@ impl Export for Rollouts {
 struct Spans {
     store: Store,
     rollout_id: RolloutId,
-    keys: VecDeque<RowKey>,
+    keys: VecDeque<SpanKey>,
 }
 
 impl Export for Spans {
     async fn piece(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
         const MOST: usize = 1_000;
-        let next: Vec<RowKey> = self.keys.iter().take(MOST).copied().collect();
+        let next: Vec<SpanKey> = self.keys.iter().take(MOST).copied().collect();
         if next.is_empty() {
             return Ok(None);
         }

@@ -8,7 +8,7 @@
 //!
 //! - [`connect`]: where the database is; [`migrate`]: its schema (`migrations/`).
 //! - [`transaction`], [`verbs`], [`writes`], [`spans`]: the write side. [`failure`] says what is run again, [`time`] how late it is.
-//! - [`queries`]: the read side. [`dashboard`]: what people look at.
+//! - [`queries`]: the read side. [`dashboard`]: what people look at. [`facts`]: what spans say, on its way in.
 //! - [`notes`], [`upkeep`]: what servers tell each other, and what each of them does on its own.
 //! - [`rows`], [`text`]: columns ↔ types. [`meters`]: what is counted for those who run it.
 
@@ -54,6 +54,7 @@ pub use self::time::Source;
 use self::time::Time;
 use self::transaction::{Committed, PostgresTx, Trace, in_time};
 use super::Keep;
+use super::dashboard::summary::Steps;
 use super::error::{StorageFailure, StoreError, TxResult, told};
 use super::history::{History, Levels};
 use super::tx::Operation;
@@ -110,6 +111,8 @@ struct Shared {
     wakeups: Wakeups,
     history: History,
     levels: Mutex<Levels>,
+    /// What the overview remembers.
+    steps: Steps,
     next_check: watch::Sender<Option<Timestamp>>,
     /// How often a commit has said when to look.
     checks_noted: AtomicU64,
@@ -149,6 +152,7 @@ impl PostgresStore {
             wakeups: Wakeups::default(),
             history: History::default(),
             levels: Mutex::default(),
+            steps: Steps::default(),
             next_check: watch::Sender::new(None),
             checks_noted: AtomicU64::new(0),
             days: Days::default(),

@@ -356,7 +356,7 @@ impl Tx for PostgresTx<'_> {
     }
 
     async fn clear_facts(&mut self, version: i64) -> TxResult<()> {
-        facts::clear(self, version);
+        facts::clear(self, version).await?;
         self.is_durable = true;
         Ok(())
     }

@@ -146,7 +146,12 @@ pub(super) fn workers(tx: &PostgresTx<'_>, writes: &mut Writes) {
                        last_heartbeat_time = excluded.last_heartbeat_time, \
                        last_dequeue_time = excluded.last_dequeue_time, last_busy_time = excluded.last_busy_time, \
                        last_idle_time = excluded.last_idle_time, current_rollout_id = excluded.current_rollout_id, \
-                       current_attempt_id = excluded.current_attempt_id";
+                       current_attempt_id = excluded.current_attempt_id, heartbeat_interval = CASE \
+                       WHEN excluded.last_heartbeat_time > workers.last_heartbeat_time \
+                       THEN (2 * coalesce(workers.heartbeat_interval, \
+                       excluded.last_heartbeat_time - workers.last_heartbeat_time) \
+                       + excluded.last_heartbeat_time - workers.last_heartbeat_time) / 3 \
+                       ELSE workers.heartbeat_interval END";
     let changed = tx.workers.values().filter(|hot| hot.is_changed);
     let workers: Vec<_> = changed.filter_map(|hot| hot.worker.as_ref()).collect();
     if workers.is_empty() {

@@ -41,13 +41,13 @@ use parking_lot::{Mutex, RwLock};
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
-use self::dashboard::summary::Steps;
 pub use self::open::OpenError;
 use self::open::{Place, open_reader, open_writer};
 use self::sequences::Sequences;
 use self::soft::SoftState;
 use self::transaction::SqliteTx;
 use self::writer::{Call, Job, Writer};
+use super::dashboard::summary::Steps;
 use super::error::{StorageFailure, StoreError, TxResult};
 use super::history::History;
 use super::tx::Operation;

@@ -130,6 +130,8 @@ CREATE TABLE workers (
     status              text COLLATE "C" NOT NULL,
     heartbeat_stats     text,
     last_heartbeat_time double precision,
+    -- How far its heartbeats are apart, the newest interval counting for a third. Null: it has had less than two.
+    heartbeat_interval  double precision,
     last_dequeue_time   double precision,
     last_busy_time      double precision,
     last_idle_time      double precision,
@@ -137,7 +139,8 @@ CREATE TABLE workers (
     current_attempt_id  text COLLATE "C"
 ) WITH (fillfactor = 50);
 
--- How many there are of what: the sum over the shards, of which each connection has one, so that no two wait for each other.
+-- How many there are of what, and how many spans the facts know: the sum over the shards, of which each connection has one,
+-- so that no two wait for each other.
 CREATE TABLE counts (
     name   text COLLATE "C" NOT NULL,
     shard  integer NOT NULL,

@@ -1,4 +1,4 @@
-//! What is exported: its keys first, 8 bytes each, and then its rows in pieces.
+//! What is exported: its keys first, 16 bytes each, and then its rows in pieces.
 
 use std::sync::LazyLock;
 
@@ -10,7 +10,7 @@ use super::super::queries;
 use super::super::rows;
 use super::super::soft::SoftState;
 use crate::storage::error::TxResult;
-use crate::storage::rows::RowKey;
+use crate::storage::rows::SpanKey;
 
 /// The keys of the spans of a rollout, or of one of its attempts, in the order in which they came. None: there is no such
 /// rollout or attempt.
@@ -19,17 +19,17 @@ pub(in super::super) fn span_keys(
     soft: &RwLock<SoftState>,
     rollout: &RolloutId,
     attempt: Option<&AttemptId>,
-) -> TxResult<Option<Vec<RowKey>>> {
+) -> TxResult<Option<Vec<SpanKey>>> {
     const SQL: &str = "-- span_keys\nSELECT key FROM spans WHERE attempt = ?1";
     let Some(attempts) = queries::attempts_of(connection, soft, rollout, attempt)? else { return Ok(None) };
     let mut statement = connection.prepare_cached(SQL)?;
     let mut keys = Vec::new();
     for attempt in attempts {
-        for key in statement.query_map([attempt.0], |row| row.get(0).map(RowKey))? {
-            keys.push(key?);
+        for key in statement.query_map([attempt.0], |row| row.get(0))? {
+            keys.push(SpanKey { key: key?, attempt: attempt.0 });
         }
     }
-    keys.sort_unstable_by_key(|key| key.0);
+    keys.sort_unstable();
     Ok(Some(keys))
 }
 
@@ -37,7 +37,7 @@ pub(in super::super) fn span_keys(
 pub(in super::super) fn spans(
     connection: &Connection,
     rollout: &RolloutId,
-    keys: &[RowKey],
+    keys: &[SpanKey],
     bytes: usize,
 ) -> TxResult<Vec<SpanRecord>> {
     static SQL: LazyLock<String> = LazyLock::new(|| {
@@ -49,7 +49,7 @@ pub(in super::super) fn spans(
     let mut statement = connection.prepare_cached(&SQL)?;
     let (mut found, mut size) = (Vec::new(), 0);
     for key in keys {
-        let span = statement.query_row([key.0], |row| Ok(rows::span(row, rollout)))??;
+        let span = statement.query_row([key.key], |row| Ok(rows::span(row, rollout)))??;
         size += span.rest.len();
         found.push(span);
         if size >= bytes {

@@ -9,11 +9,13 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::super::counts;
 use super::super::rows::{self, seconds};
-use crate::domain::facts::{Answers, AttemptFacts, SpanPlace};
+use crate::domain::facts::{AttemptFacts, SpanPlace};
 use crate::limits::{MAX_FACTS_ATTEMPTS, MAX_FACTS_BYTES};
 use crate::storage::error::{StorageFailure, TxResult};
-use crate::storage::facts::{FactsBatch, RolloutFacts};
-use crate::storage::rows::{RowKey, to_json};
+use crate::storage::facts::{
+    FactsBatch, FoldedAttempt, Mark, RolloutFacts, answer_bytes, answers, list_text, signed,
+};
+use crate::storage::rows::RowKey;
 
 /// The columns of [`told`].
 pub(super) const TOLD: &str =
@@ -44,10 +46,6 @@ fn list<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> TxResul
     Ok(list.unwrap_or_default())
 }
 
-fn list_text<T: serde::Serialize>(list: &[T]) -> TxResult<Option<String>> {
-    if list.is_empty() { Ok(None) } else { to_json(&list).map(Some) }
-}
-
 /// By which rules the facts were made, up to which span they go, and how many spans that are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) struct Progress {
@@ -76,10 +74,9 @@ pub(in super::super) fn next(connection: &Connection, most: usize) -> TxResult<F
     const SQL: &str = "-- next_spans\nSELECT key, attempt, span_id, sequence_id, name, start_time, rest FROM spans \
                        WHERE key > ?1 ORDER BY key LIMIT ?2";
     let Progress { watermark, spans, .. } = progress(connection)?;
+    let mut last = watermark;
     let mut batch = FactsBatch {
-        from: watermark,
-        to: watermark,
-        spans: u64::try_from(spans).unwrap_or(0),
+        mark: None,
         attempts: Vec::new(),
         rollouts: Vec::new(),
         tokens: Vec::new(),
@@ -108,14 +105,15 @@ pub(in super::super) fn next(connection: &Connection, most: usize) -> TxResult<F
             span_id: rows::text_owned(row, 2)?,
         };
         let tokens = touched.now.add(Gist::of(rows::text(row, 4)?, rest), &place);
-        batch.to = row.get(0)?;
+        last = row.get(0)?;
         if tokens > 0 {
-            batch.tokens.push((batch.to, tokens));
+            batch.tokens.push((last, tokens));
         }
         count += 1;
     }
     batch.more |= count == most;
-    batch.spans += count as u64;
+    let spans = u64::try_from(spans).unwrap_or(0) + count as u64;
+    batch.mark = Some(Mark { from: watermark, to: last, spans });
     join(connection, touched, &mut batch)?;
     Ok(batch)
 }
@@ -150,15 +148,12 @@ fn load(connection: &Connection, attempt: i64) -> TxResult<AttemptFacts> {
             let start = rows::optional_time(row, from + 1)?;
             Ok(Some(SpanPlace { number, start, span_id: rows::text_owned(row, from + 2)? }))
         };
-        let answers: Option<Vec<u8>> = row.get(14)?;
-        let hashes = answers.unwrap_or_default();
-        let hashes =
-            hashes.chunks_exact(8).map(|hash| hash.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)));
+        let kept: Option<Vec<u8>> = row.get(14)?;
         Ok(AttemptFacts {
             facts: told(row, 0)?,
             reward_at: place(8)?,
             error_at: place(11)?,
-            answers: Answers(hashes.collect()),
+            answers: answers(&kept.unwrap_or_default()),
         })
     };
     let mut statement = connection.prepare_cached(&SQL)?;
@@ -187,21 +182,10 @@ fn join(connection: &Connection, touched: IndexMap<i64, Touched>, batch: &mut Fa
             let known = statement.query_row([rollout], |row| Ok(read(row))).optional()?.transpose()?;
             rollouts.insert(rollout, known.unwrap_or_default());
         }
-        let Some(sums) = rollouts.get_mut(&rollout) else { continue };
-        let tokens = |facts: &SpanFacts| facts.input_tokens + facts.output_tokens;
-        sums.spans += now.facts.spans - before.spans;
-        sums.errors += now.facts.errors - before.errors;
-        sums.tokens += tokens(&now.facts) - tokens(&before);
-        if attempt >= sums.newest {
-            sums.newest = attempt;
-            sums.reward = now.facts.reward;
+        if let Some(sums) = rollouts.get_mut(&rollout) {
+            sums.follow(RowKey(attempt), &before, &now.facts);
         }
-        for model in &now.facts.models {
-            if !sums.models.contains(model) {
-                sums.models.push(model.clone());
-            }
-        }
-        batch.attempts.push((RowKey(attempt), now));
+        batch.attempts.push(FoldedAttempt { key: RowKey(attempt), place: None, before, now });
     }
     batch.rollouts = rollouts.into_iter().map(|(key, facts)| (RowKey(key), facts)).collect();
     Ok(())
@@ -217,14 +201,14 @@ pub(in super::super) fn put(connection: &Connection, batch: &FactsBatch) -> TxRe
                            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
     const ROLLOUT: &str = "-- put_rollout_facts\nINSERT OR REPLACE INTO rollout_facts (rollout, newest, spans, errors, \
                            tokens, reward, models) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    let marked =
-        connection.prepare_cached(MARK)?.execute(params![batch.from, batch.to, signed(batch.spans)])?;
-    if marked != 1 {
-        return Err(StorageFailure::Unreadable("facts do not follow those that are there".to_owned()));
+    let apart = || StorageFailure::Unreadable("facts do not follow those that are there".to_owned());
+    let Mark { from, to, spans } = batch.mark.ok_or_else(apart)?;
+    if connection.prepare_cached(MARK)?.execute(params![from, to, signed(spans)])? != 1 {
+        return Err(apart());
     }
     let mut statement = connection.prepare_cached(ATTEMPT)?;
-    for (key, AttemptFacts { facts, reward_at, error_at, answers }) in &batch.attempts {
-        let hashes: Vec<u8> = answers.0.iter().flat_map(|hash| hash.to_be_bytes()).collect();
+    for FoldedAttempt { key, now, .. } in &batch.attempts {
+        let AttemptFacts { facts, reward_at, error_at, answers } = now;
         let place = |place: &Option<SpanPlace>| {
             let place = place.as_ref();
             (
@@ -250,7 +234,7 @@ pub(in super::super) fn put(connection: &Connection, batch: &FactsBatch) -> TxRe
             error.0,
             error.1,
             error.2,
-            (!hashes.is_empty()).then_some(hashes),
+            answer_bytes(answers),
         ])?;
     }
     let mut statement = connection.prepare_cached(ROLLOUT)?;
@@ -269,8 +253,4 @@ pub(in super::super) fn clear(connection: &Connection, version: i64) -> TxResult
     connection.prepare_cached("-- clear_rollout_facts\nDELETE FROM rollout_facts")?.execute([])?;
     connection.prepare_cached(MARK)?.execute([version])?;
     Ok(())
-}
-
-fn signed(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }

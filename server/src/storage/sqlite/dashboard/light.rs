@@ -2,13 +2,13 @@
 
 use std::sync::LazyLock;
 
-use lightning_store_client::trace::light::{light, response_id};
-use lightning_store_client::wire::dashboard::{FindTrace, LightSpan, LightTrace};
+use lightning_store_client::wire::dashboard::{FindTrace, LightTrace};
 use lightning_store_client::wire::{AttemptId, RolloutId, SpanRecord};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::super::rows;
-use crate::storage::error::{NotFound, StorageFailure, TxResult};
+use crate::storage::dashboard::light::{LightSpans, SpanParts};
+use crate::storage::error::{NotFound, TxResult};
 
 /// An attempt of a rollout, by its key; `latest` is the newest one.
 fn find_attempt(
@@ -55,48 +55,29 @@ pub(super) fn light_trace(
     let mut keys: Vec<i64> =
         keys.into_iter().filter(|key| wanted.after.is_none_or(|after| *key > after)).collect();
     keys.sort_unstable();
-    let limit = usize::try_from(wanted.limit).unwrap_or(0);
-    let mut items: Vec<LightSpan> = Vec::with_capacity(keys.len().min(limit));
-    let (mut after, mut more) = (wanted.after, false);
-    let (mut last_trace, mut next_number) = (String::new(), None);
+    let mut spans = LightSpans::of(wanted);
     let mut statement = connection.prepare_cached(SPAN)?;
     for key in keys {
-        if items.len() == limit {
-            more = true;
+        if !spans.has_room() {
             break;
         }
-        after = Some(key);
         let mut cursor = statement.query([key])?;
         let Some(row) = cursor.next()? else { continue };
-        let text = |column: usize| {
-            let value = row.get_ref(column)?;
-            value.as_str().map_err(|error| StorageFailure::Unreadable(error.to_string()))
-        };
-        let rest = text(7)?;
-        if wanted.response_id.is_some() && response_id(rest) != wanted.response_id {
-            continue;
-        }
-        let trace_id = text(2)?;
-        // Most spans are of one trace, which need not be said each time.
-        let is_other = items.is_empty() || trace_id != last_trace;
-        if is_other {
-            trace_id.clone_into(&mut last_trace);
-        }
-        // Nor need numbers, which most often are one apart.
-        let number: i64 = row.get(4)?;
-        let follows = next_number == Some(number);
-        next_number = number.checked_add(1);
-        items.push(LightSpan {
-            span_id: text(0)?.to_owned(),
-            parent_id: row.get(1)?,
-            trace_id: is_other.then(|| last_trace.clone()),
-            sequence_id: (!follows).then_some(number),
-            start_time: row.get(5)?,
-            end_time: row.get(6)?,
-            ..light(text(3)?, rest)
-        });
+        spans.push(
+            key,
+            SpanParts {
+                span_id: rows::text_owned(row, 0)?,
+                parent_id: row.get(1)?,
+                trace_id: rows::text(row, 2)?,
+                name: rows::text(row, 3)?,
+                sequence_id: row.get(4)?,
+                start_time: row.get(5)?,
+                end_time: row.get(6)?,
+                rest: rows::text(row, 7)?,
+            },
+        );
     }
-    Ok(Ok(LightTrace { items, total, after, more }))
+    Ok(Ok(spans.told(total)))
 }
 
 /// One span.

@@ -1,14 +1,13 @@
 //! The queries of the dashboard, on connections that only read.
 //!
 //! - [`facts`]: what spans say: read for those who look, and worked out of new spans.
-//! - [`find`]: which rollouts, in what order: one pass over narrow rows. [`conditions`] is the statement for it.
+//! - [`find`]: which rollouts, in what order.
 //! - [`rows`]: what is shown of those that were found.
 //! - [`queue`], [`workers`], [`summary`]: the other pages.
 //! - [`light`]: traces and single spans; [`versions`]: resources with what they held before.
 //! - [`store`]: all of them as methods.
 //! - [`export`]: the keys of what is exported, and then its rows in pieces.
 
-mod conditions;
 pub(super) mod export;
 pub(super) mod facts;
 pub(super) mod find;

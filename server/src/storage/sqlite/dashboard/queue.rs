@@ -2,28 +2,21 @@
 
 use std::sync::LazyLock;
 
-use lightning_store_client::wire::dashboard::{FindWaiting, QueueDepth, QueueView, WaitingRollout};
+use lightning_store_client::wire::dashboard::{FindWaiting, QueueDepth, QueueView};
 use lightning_store_client::wire::{RolloutConfig, RolloutId, Timestamp};
 use parking_lot::RwLock;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::super::counts;
+use super::super::counts as kept;
 use super::super::rows::{self as columns, ATTEMPT};
 use super::super::soft::SoftState;
 use super::{rows, workers};
 use crate::domain::shown;
+use crate::storage::dashboard::queue::{self as shared, Known, MOST_LOOKED_AT};
+use crate::storage::dashboard::workers::counts;
 use crate::storage::error::TxResult;
 use crate::storage::history::Moves;
 use crate::storage::rows::RowKey;
-
-/// So many that were taken last are shown.
-const MOST_TAKEN: usize = 20;
-
-/// So many attempts are looked at for that: some rollouts may have been taken more than once lately.
-const MOST_LOOKED_AT: i64 = 100;
-
-/// Fewer than so many within a minute make no rate.
-const FEWEST_FOR_RATE: u64 = 5;
 
 /// A part of the queue. `moves` is what has happened within the last minute.
 pub(in super::super) fn view(
@@ -37,43 +30,20 @@ pub(in super::super) fn view(
                          AND status IN ('queuing', 'requeuing') ORDER BY queue_place LIMIT ?1 OFFSET ?2";
     const PLACES: &str = "-- count_places\nSELECT count(*) FROM rollouts WHERE queue_place IS NOT NULL";
     let keys = keys(connection, ITEMS, &[wanted.limit, wanted.offset])?;
-    let first = u64::try_from(wanted.offset).unwrap_or(0) + 1;
-    let waiting = rows::with_newest(connection, soft, &keys)?;
-    let items = (first..).zip(waiting).map(|(position, (row, newest))| WaitingRollout {
-        position,
-        since: shown::waiting_since(
-            row.start_time,
-            newest.as_ref(),
-            row.timeout_seconds,
-            row.unresponsive_seconds,
-        ),
-        reason: newest
-            .map(|newest| shown::why_again(&newest, i64::try_from(row.max_attempts).unwrap_or(i64::MAX))),
-        row,
-    });
-    let items = items.collect();
     let places: i64 = connection.prepare_cached(PLACES)?.query_row([], |row| row.get(0))?;
-    let queue = depth(connection, soft)?;
-    #[expect(clippy::cast_precision_loss, reason = "counts, which are far below 2^53")]
-    let eta = (moves.dequeued >= FEWEST_FOR_RATE).then(|| queue.depth as f64 / moves.dequeued as f64 * 60.0);
-    Ok(QueueView {
-        time: now,
-        queue,
-        enqueued_last_minute: moves.enqueued,
-        dequeued_last_minute: moves.dequeued,
-        eta,
-        workers: workers::counts(&workers::all(connection, soft, now)?),
-        items,
-        limit: wanted.limit,
-        offset: wanted.offset,
-        stale: u64::try_from(places).unwrap_or(0).saturating_sub(queue.depth),
+    let known = Known {
+        queue: depth(connection, soft)?,
+        places: u64::try_from(places).unwrap_or(0),
+        waiting: rows::with_newest(connection, soft, &keys)?,
         taken: rows::rollouts(connection, soft, &taken(connection)?)?,
-    })
+        workers: counts(&workers::all(connection, soft, now)?),
+    };
+    Ok(shared::view(wanted, known, moves, now))
 }
 
 /// How many wait, and since when the first one has.
 pub(in super::super) fn depth(connection: &Connection, soft: &RwLock<SoftState>) -> TxResult<QueueDepth> {
-    Ok(QueueDepth { depth: counts::load(connection)?.waiting(), oldest: oldest(connection, soft)? })
+    Ok(QueueDepth { depth: kept::load(connection)?.waiting(), oldest: oldest(connection, soft)? })
 }
 
 /// Since when the first one has been waiting.
@@ -108,16 +78,7 @@ pub(in super::super) fn oldest(
 /// Those that were taken last, the newest first, each once.
 fn taken(connection: &Connection) -> TxResult<Vec<RowKey>> {
     const SQL: &str = "-- taken_rollouts\nSELECT rollout FROM attempts ORDER BY key DESC LIMIT ?1";
-    let mut found: Vec<RowKey> = Vec::new();
-    for key in keys(connection, SQL, &[MOST_LOOKED_AT])? {
-        if found.len() == MOST_TAKEN {
-            break;
-        }
-        if !found.contains(&key) {
-            found.push(key);
-        }
-    }
-    Ok(found)
+    Ok(shared::taken(keys(connection, SQL, &[MOST_LOOKED_AT])?))
 }
 
 fn keys(connection: &Connection, sql: &str, values: &[i64]) -> TxResult<Vec<RowKey>> {

@@ -17,7 +17,7 @@ use crate::storage::cursor::Cursor;
 use crate::storage::error::{NotFound, StoreError};
 use crate::storage::facts::FactsBatch;
 use crate::storage::history::History;
-use crate::storage::rows::RowKey;
+use crate::storage::rows::{RowKey, SpanKey};
 use crate::storage::{ResourcesRecord, VersionRecord};
 
 type Answer<T> = Result<T, StoreError>;
@@ -87,7 +87,7 @@ impl SqliteStore {
         &self,
         rollout: RolloutId,
         attempt: Option<AttemptId>,
-    ) -> Answer<Option<Vec<RowKey>>> {
+    ) -> Answer<Option<Vec<SpanKey>>> {
         self.query(move |connection, soft| export::span_keys(connection, soft, &rollout, attempt.as_ref()))
             .await
     }
@@ -96,7 +96,7 @@ impl SqliteStore {
     pub async fn spans_by_key(
         &self,
         rollout: RolloutId,
-        keys: Vec<RowKey>,
+        keys: Vec<SpanKey>,
         bytes: usize,
     ) -> Answer<Vec<SpanRecord>> {
         self.query(move |connection, _| export::spans(connection, &rollout, &keys, bytes)).await

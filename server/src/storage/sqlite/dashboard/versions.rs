@@ -7,6 +7,7 @@ use lightning_store_client::wire::{ResourcesId, ResourcesUpdate};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::super::rows;
+use crate::storage::dashboard::versions::{Sum, Versions};
 use crate::storage::error::TxResult;
 use crate::storage::{Outcomes, ResourcesRecord, VersionRecord};
 
@@ -87,12 +88,7 @@ pub(in crate::storage::sqlite) fn resources_versions(
     let current = statement.query_row([resources_id.as_str()], |row| Ok((rows::resources(row), row.get(5)?)));
     let Some((current, key)) = current.optional()? else { return Ok(None) };
     let (current, key): (ResourcesUpdate, i64) = (current?, key);
-    let mut versions = vec![VersionRecord {
-        version: current.version,
-        update_time: current.update_time,
-        resources: current.resources.clone(),
-        outcomes: Outcomes::default(),
-    }];
+    let mut versions = Versions::of(&current);
     let mut statement = connection.prepare_cached(OLDER)?;
     let mut cursor = statement.query([key])?;
     while let Some(row) = cursor.next()? {
@@ -103,46 +99,14 @@ pub(in crate::storage::sqlite) fn resources_versions(
             outcomes: Outcomes::default(),
         });
     }
-    let mut sums = vec![Sum::default(); versions.len()];
     let mut statement = connection.prepare_cached(&OUTCOMES)?;
     let mut cursor = statement.query([resources_id.as_str()])?;
     while let Some(row) = cursor.next()? {
-        let made = rows::time(row, 1)?;
-        // The newest one that was there. Rollouts of versions that are no longer kept count for none.
-        let version = versions.partition_point(|version| version.update_time > made);
-        if let Some(sum) = sums.get_mut(version) {
-            sum.add(row.get(2)?);
-        }
+        versions.count(rows::time(row, 1)?, row.get(2)?);
     }
-    for (version, sum) in versions.iter_mut().zip(sums) {
-        version.outcomes = sum.outcomes();
-    }
-    Ok(Some((current, versions)))
+    Ok(Some((current, versions.records())))
 }
 
 /// A rollout's set, when it was made, and what its newest attempt was worth.
 const OUTCOME: &str = "SELECT r.resources_id, r.start_time, f.reward FROM rollouts r \
                        LEFT JOIN rollout_facts f ON f.rollout = r.key AND f.newest = r.newest_attempt";
-
-/// Outcomes that are being counted.
-#[derive(Debug, Clone, Copy, Default)]
-struct Sum {
-    rollouts: u32,
-    rewards: u32,
-    total: f64,
-}
-
-impl Sum {
-    fn add(&mut self, reward: Option<f64>) {
-        self.rollouts += 1;
-        if let Some(reward) = reward {
-            self.rewards += 1;
-            self.total += reward;
-        }
-    }
-
-    fn outcomes(self) -> Outcomes {
-        let mean = self.total / f64::from(self.rewards);
-        Outcomes { rollouts: self.rollouts.into(), mean_reward: Some(mean).filter(|mean| mean.is_finite()) }
-    }
-}

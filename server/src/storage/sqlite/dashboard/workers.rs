@@ -3,12 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
-use lightning_store_client::wire::dashboard::{
-    AttemptRow, FindWorkers, WorkerCounts, WorkerDetail, WorkerRow, WorkerRows, WorkerSort,
-};
+use lightning_store_client::wire::dashboard::{AttemptRow, FindWorkers, WorkerDetail, WorkerRows};
 use lightning_store_client::wire::{
-    FilterLogic, RolloutConfig, RolloutId, Timestamp, Window, Word as _, Worker, WorkerFilter, WorkerId,
-    WorkerStatus,
+    FilterLogic, RolloutConfig, RolloutId, Timestamp, Window, Worker, WorkerFilter, WorkerId,
 };
 use parking_lot::RwLock;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -16,28 +13,10 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::super::queries;
 use super::super::rows::{self as columns, ATTEMPT};
 use super::super::soft::SoftState;
-use super::{facts, rows};
-use crate::domain::shown;
-use crate::storage::cursor::{SortPlace, SortValue};
+use super::facts;
+use crate::storage::dashboard::rows::attempt_row;
+use crate::storage::dashboard::workers::{Current, Done, HOUR, MAX_ATTEMPTS, Seen, page};
 use crate::storage::error::TxResult;
-use crate::storage::rows::RowKey;
-
-/// How far back it is looked, in seconds.
-const HOUR: f64 = 3_600.0;
-
-/// Most attempts of one worker that are shown.
-const MAX_ATTEMPTS: usize = 500;
-
-/// A worker as it is seen now.
-#[derive(Debug)]
-pub(super) struct Seen {
-    pub(super) worker: Worker,
-    pub(super) silent: bool,
-    /// When something was last heard of it.
-    pub(super) heard: Option<Timestamp>,
-    /// When its current attempt began.
-    current_since: Option<Timestamp>,
-}
 
 /// All workers, in the order in which they came.
 pub(super) fn all(connection: &Connection, soft: &RwLock<SoftState>, now: Timestamp) -> TxResult<Vec<Seen>> {
@@ -67,30 +46,10 @@ fn look(connection: &Connection, soft: &RwLock<SoftState>, worker: Worker, now: 
             attempt
         });
     }
-    let sign = current.as_ref().and_then(|attempt| attempt.last_heartbeat_time);
-    let heard = shown::heard(&worker, sign);
+    let current =
+        current.map(|attempt| Current { start: attempt.start_time, sign: attempt.last_heartbeat_time });
     let interval = soft.read().interval(&worker.worker_id);
-    let silent = shown::is_silent(worker.status, heard, interval, now);
-    Ok(Seen { silent, heard, current_since: current.map(|attempt| attempt.start_time), worker })
-}
-
-/// How many do what.
-pub(super) fn counts(workers: &[Seen]) -> WorkerCounts {
-    let number = |holds: fn(&Seen) -> bool| workers.iter().filter(|seen| holds(seen)).count() as u64;
-    WorkerCounts {
-        idle: number(|seen| seen.worker.status == WorkerStatus::Idle),
-        busy: number(|seen| seen.worker.status == WorkerStatus::Busy),
-        unknown: number(|seen| seen.worker.status == WorkerStatus::Unknown),
-        silent: number(|seen| seen.silent),
-    }
-}
-
-/// What a worker did within the last hour.
-#[derive(Debug, Clone, Copy, Default)]
-struct Done {
-    finished: u64,
-    succeeded: u64,
-    mean_run_time: Option<f64>,
+    Ok(Seen::of(worker, current, interval, now))
 }
 
 /// By worker: what was done since.
@@ -100,34 +59,18 @@ fn done(connection: &Connection, since: f64) -> TxResult<HashMap<WorkerId, Done>
                        WHERE end_time >= ?1 AND status IN ('failed', 'succeeded') AND worker_id IS NOT NULL";
     let mut statement = connection.prepare_cached(SQL)?;
     let mut cursor = statement.query([since])?;
-    let mut done: HashMap<WorkerId, (Done, f64)> = HashMap::new();
+    let mut done: HashMap<WorkerId, Done> = HashMap::new();
     while let Some(row) = cursor.next()? {
         let worker = columns::text(row, 0)?;
         if !done.contains_key(worker) {
-            done.insert(worker.into(), (Done::default(), 0.0));
+            done.insert(worker.into(), Done::default());
         }
-        let Some((one, seconds)) = done.get_mut(worker) else { continue };
+        let Some(one) = done.get_mut(worker) else { continue };
         one.finished += 1;
         one.succeeded += columns::count(row, 1)?;
-        *seconds += row.get::<_, f64>(2)?;
+        one.seconds += row.get::<_, f64>(2)?;
     }
-    #[expect(clippy::cast_precision_loss, reason = "counts, which are far below 2^53")]
-    let mean = |(done, seconds): (Done, f64)| Done {
-        mean_run_time: (done.finished > 0).then(|| seconds / done.finished as f64),
-        ..done
-    };
-    Ok(done.into_iter().map(|(worker, sums)| (worker, mean(sums))).collect())
-}
-
-fn row(seen: Seen, done: Done) -> WorkerRow {
-    WorkerRow {
-        worker: shown::masked(seen.worker),
-        silent: seen.silent,
-        current_since: seen.current_since,
-        finished: done.finished,
-        succeeded: done.succeeded,
-        mean_run_time: done.mean_run_time,
-    }
+    Ok(done)
 }
 
 /// A page of workers.
@@ -138,47 +81,8 @@ pub(in super::super) fn find(
     now: Timestamp,
 ) -> TxResult<WorkerRows> {
     let all = all(connection, soft, now)?;
-    let counts = counts(&all);
     let done = done(connection, now.seconds() - HOUR)?;
-    let fits = |seen: &Seen| {
-        wanted.status_in.as_ref().is_none_or(|statuses| statuses.contains(&seen.worker.status))
-            && wanted
-                .worker_id_contains
-                .as_ref()
-                .is_none_or(|part| seen.worker.worker_id.as_str().contains(part))
-    };
-    let mut found: Vec<(SortPlace, Seen, Done)> = Vec::new();
-    for (key, seen) in (0..).zip(all).filter(|(_, seen)| fits(seen)) {
-        let did = done.get(&seen.worker.worker_id).copied().unwrap_or_default();
-        let place = SortPlace { value: sort_value(wanted.sort_by, &seen, did), key: RowKey(key) };
-        found.push((place, seen, did));
-    }
-    found.sort_by(|(a, ..), (b, ..)| a.compare(b, wanted.sort_order));
-    let total = found.len() as u64;
-    let skip = usize::try_from(wanted.offset).unwrap_or(usize::MAX);
-    let page = found.into_iter().skip(skip).take(usize::try_from(wanted.limit).unwrap_or(0));
-    Ok(WorkerRows {
-        time: now,
-        items: page.map(|(_, seen, done)| row(seen, done)).collect(),
-        total,
-        limit: wanted.limit,
-        offset: wanted.offset,
-        counts,
-    })
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts, which are far below 2^53")]
-fn sort_value(by: WorkerSort, seen: &Seen, done: Done) -> SortValue {
-    let worker = &seen.worker;
-    match by {
-        WorkerSort::WorkerId => SortValue::Text(worker.worker_id.to_string()),
-        WorkerSort::Status => SortValue::Text(worker.status.as_str().to_owned()),
-        WorkerSort::LastHeartbeatTime => {
-            worker.last_heartbeat_time.map_or(SortValue::Missing, |time| SortValue::Number(time.seconds()))
-        }
-        WorkerSort::Finished => SortValue::Number(done.finished as f64),
-        WorkerSort::MeanRunTime => done.mean_run_time.map_or(SortValue::Missing, SortValue::Number),
-    }
+    Ok(page(wanted, all, &done, now))
 }
 
 /// One worker with its attempts of the last hour.
@@ -191,7 +95,7 @@ pub(in super::super) fn detail(
     let Some(worker) = queries::get_worker(connection, soft, id)? else { return Ok(None) };
     let since = now.seconds() - HOUR;
     let done = done(connection, since)?.get(id).copied().unwrap_or_default();
-    let worker = row(look(connection, soft, worker, now)?, done);
+    let worker = look(connection, soft, worker, now)?.row(done);
     let attempts = attempts(connection, soft, id, since)?;
     Ok(Some(WorkerDetail { time: now, worker, attempts }))
 }
@@ -233,7 +137,7 @@ fn attempts(
         let (key, mut attempt) = columns::attempt(row, 0, &rollout_id)?;
         soft.read().cover(key, &mut attempt);
         let facts = facts::told(row, 9)?;
-        Ok(rows::attempt_row((attempt, facts), config.timeout_seconds, config.unresponsive_seconds))
+        Ok(attempt_row((attempt, facts), config.timeout_seconds, config.unresponsive_seconds))
     };
     let keys = keys.into_iter().skip(skip);
     keys.map(|key| statement.query_row([key], |row| Ok(read(row)))?).collect()
