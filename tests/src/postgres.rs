@@ -188,6 +188,11 @@ impl Cluster {
         format!("{}/{database}", self.base)
     }
 
+    /// The port of a server of our own.
+    pub fn port(&self) -> u16 {
+        self.own().port
+    }
+
     /// The process of a server of our own, from which all others of it descend.
     ///
     /// # Panics

@@ -15,6 +15,9 @@ use lightning_store_e2e::namespace::{is_private, mount_small};
 use lightning_store_e2e::postgres::{Cluster, name_of};
 use lightning_store_e2e::server::{Launch, Server};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 const ENQUEUE: &str = "/v1/agl/queues/rollouts/enqueue";
@@ -309,4 +312,64 @@ async fn when_the_disk_of_the_database_is_full_calls_are_refused_and_all_is_well
     println!("{} rollouts were kept", acknowledged.len());
     server.stop();
     cluster.stop();
+}
+
+/// Passes connections on to a database, and nothing of what is said on them while it is frozen.
+async fn between(database: u16, is_frozen: tokio::sync::watch::Receiver<bool>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let Ok(server) = TcpStream::connect(("127.0.0.1", database)).await else { continue };
+            let (from_client, to_client) = client.into_split();
+            let (from_server, to_server) = server.into_split();
+            tokio::spawn(pass(from_client, to_server, is_frozen.clone()));
+            tokio::spawn(pass(from_server, to_client, is_frozen.clone()));
+        }
+    });
+    port
+}
+
+async fn pass(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    mut is_frozen: tokio::sync::watch::Receiver<bool>,
+) {
+    let mut bytes = vec![0; 64 << 10];
+    while let Ok(length @ 1..) = from.read(&mut bytes).await {
+        if is_frozen.wait_for(|frozen| !frozen).await.is_err()
+            || to.write_all(&bytes[..length]).await.is_err()
+        {
+            return;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_survive_a_network_that_is_cut_for_a_while() {
+    let cluster = Cluster::start();
+    let url = cluster.database();
+    let (freeze, is_frozen) = tokio::sync::watch::channel(false);
+    let port = between(cluster.port(), is_frozen).await;
+    let server = launch(&url.replace(&format!(":{}/", cluster.port()), &format!(":{port}/"))).start();
+    let mut client = server.client();
+    client.post(ENQUEUE, &json!({"rollouts": [{"input": 0}]})).await.expect(201);
+    // Shorter and longer than the database may take to answer.
+    for (seconds, total) in [(2, 5), (13, 9)] {
+        freeze.send_replace(true);
+        let calls: Vec<_> = (0..4)
+            .map(|_| {
+                let mut client = server.client();
+                tokio::spawn(async move { client.post(ENQUEUE, &json!({"rollouts": [{"input": 1}]})).await })
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+        freeze.send_replace(false);
+        let back = clock::now();
+        for call in calls {
+            call.await.unwrap().expect(201);
+        }
+        assert!(back.elapsed() < Duration::from_secs(5), "{:?}", back.elapsed());
+        assert_eq!(client.get("/v1/agl/statistics").await.expect(200)["total_rollouts"], total);
+    }
 }

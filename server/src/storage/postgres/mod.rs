@@ -340,7 +340,7 @@ impl Shared {
         let trace = Trace::default();
         let moment = operation.moment();
         let run = async {
-            let mut tx = PostgresTx::begin(&client, self, moment, operation.rollouts()).await?;
+            let mut tx = PostgresTx::begin(&client, self, moment, operation.rollouts(), &trace).await?;
             let outcome = match operation.run(&mut tx).await {
                 Err(StoreError::Storage(failure)) => return Err(failure),
                 outcome => outcome,
@@ -348,7 +348,7 @@ impl Shared {
             if O::IS_TAKING && gone.is_cancelled() {
                 return Err(StorageFailure::Abandoned);
             }
-            let committed = tx.commit(&trace).await;
+            let committed = tx.commit().await;
             Ok((outcome, tx, committed))
         };
         let finished = AssertUnwindSafe(run).catch_unwind().await;

@@ -93,6 +93,7 @@ pub(super) struct PostgresTx<'a> {
     pub(super) is_durable: bool,
     has_locked: bool,
     arrivals: u64,
+    trace: &'a Trace,
 }
 
 /// What was committed, for those who want to hear of it.
@@ -138,6 +139,9 @@ const LOCK_NEWEST: &str = "/* newest_attempts */ SELECT a.rollout_id, a.attempt_
                            FROM rollouts r JOIN attempts a ON a.rollout_id = r.rollout_id AND a.sequence_id = r.attempts \
                            WHERE r.rollout_id = ANY($1)";
 
+/// By which it can be found out later what became of a transaction.
+const NUMBER: &str = "/* number */ SELECT txid_current()";
+
 fn lock_rollouts() -> String {
     format!(
         "/* lock_rollouts */ SELECT {} FROM rollouts r WHERE r.rollout_id = ANY($1) \
@@ -153,6 +157,7 @@ impl<'a> PostgresTx<'a> {
         shared: &'a Shared,
         moment: Option<Timestamp>,
         wanted: Vec<&RolloutId>,
+        trace: &'a Trace,
     ) -> TxResult<Self> {
         let arrivals = shared.wakeups.arrivals();
         const CLOCK: &str = "/* clock */ SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
@@ -167,13 +172,12 @@ impl<'a> PostgresTx<'a> {
             let lock = in_time(client.prepare_cached(&lock_rollouts())).await?;
             let newest = in_time(client.prepare_cached(LOCK_NEWEST)).await?;
             let values: [&(dyn ToSql + Sync); 1] = [&ids];
-            let all = try_join4(
-                begin,
-                client.query_one(&clock, &[]),
-                client.query(&lock, &values),
-                client.query(&newest, &values),
-            );
-            let ((), row, rollouts, attempts) = in_time(all).await?;
+            let number = in_time(client.prepare_cached(NUMBER)).await?;
+            let locked = try_join(client.query(&lock, &values), client.query(&newest, &values));
+            let asked = client.query_one(&number, &[]);
+            let all = try_join4(begin, client.query_one(&clock, &[]), locked, asked);
+            let ((), row, (rollouts, attempts), number) = in_time(all).await?;
+            let _ = trace.number.set(number.try_get(0)?);
             (row.try_get(0)?, Some((rollouts, attempts)))
         };
         let mut tx = Self {
@@ -198,6 +202,7 @@ impl<'a> PostgresTx<'a> {
             is_durable: false,
             has_locked: !wanted.is_empty(),
             arrivals,
+            trace,
         };
         if let Some((rollouts, attempts)) = found {
             tx.know(&wanted, &rollouts, &attempts)?;
@@ -208,7 +213,20 @@ impl<'a> PostgresTx<'a> {
     /// The rows that a statement finds.
     pub(super) async fn rows(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> TxResult<Vec<Row>> {
         let statement = in_time(self.client.prepare_cached(sql)).await?;
-        in_time(self.client.query(&statement, values)).await
+        let number = in_time(self.client.prepare_cached(NUMBER)).await?;
+        let (rows, ()) =
+            in_time(try_join(self.client.query(&statement, values), self.ask_number(&number))).await?;
+        Ok(rows)
+    }
+
+    /// Asks for the number of the transaction, once, beside another statement.
+    async fn ask_number(&self, number: &Statement) -> Result<(), tokio_postgres::Error> {
+        if self.trace.number.get().is_none() {
+            let row = self.client.query_one(number, &[]).await?;
+            // Only the first one counts.
+            let _ = self.trace.number.set(row.try_get(0)?);
+        }
+        Ok(())
     }
 
     /// The row that a statement finds, if there is one.
@@ -348,16 +366,16 @@ impl<'a> PostgresTx<'a> {
     ///
     /// # Errors
     /// Nothing was kept, unless the connection was lost after the commit was sent: see [`Trace`].
-    pub(super) async fn commit(&mut self, trace: &Trace) -> TxResult<()> {
+    pub(super) async fn commit(&mut self) -> TxResult<()> {
         self.count();
         let writes = self.pending()?;
         if self.is_recording && self.moves != Moves::default() {
             // What is told of the queue has to be looked at with what this transaction has done to it.
-            self.write_out(writes, trace, false).await?;
+            self.write_out(writes, false).await?;
             self.note_queue().await?;
-            self.write_out(Vec::new(), trace, true).await
+            self.write_out(Vec::new(), true).await
         } else {
-            self.write_out(writes, trace, true).await
+            self.write_out(writes, true).await
         }
     }
 
@@ -380,13 +398,7 @@ impl<'a> PostgresTx<'a> {
     }
 
     /// Sends statements, and the commit after them, before it waits for the first answer.
-    async fn write_out(
-        &self,
-        writes: Vec<(&'static str, Values)>,
-        trace: &Trace,
-        commits: bool,
-    ) -> TxResult<()> {
-        const NUMBER: &str = "/* number */ SELECT txid_current()";
+    async fn write_out(&self, writes: Vec<(&'static str, Values)>, commits: bool) -> TxResult<()> {
         let is_writing = !writes.is_empty() || self.is_durable || self.has_locked;
         let mut statements: Vec<(Statement, Values)> = Vec::with_capacity(writes.len());
         for (sql, values) in writes {
@@ -400,9 +412,7 @@ impl<'a> PostgresTx<'a> {
         });
         let number = async {
             if commits && is_writing {
-                let row = self.client.query_one(&number, &[]).await?;
-                // Only the first one counts.
-                let _ = trace.number.set(row.try_get(0)?);
+                self.ask_number(&number).await?;
             }
             Ok(())
         };
@@ -414,7 +424,7 @@ impl<'a> PostgresTx<'a> {
         };
         let commit = async {
             if commits {
-                let _ = trace.is_committing.set(());
+                let _ = self.trace.is_committing.set(());
                 self.client.batch_execute("COMMIT").await?;
             }
             Ok(())
