@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use lightning_store_client::wire::dashboard::{RolloutDetail, SpanFacts};
 use lightning_store_client::wire::{Attempt, AttemptStatus, RolloutConfig, RolloutId, SpanRecord, Timestamp};
 use lightning_store_server::service::add_spans::{AddSpans, NewSpan};
-use lightning_store_server::service::projection::{ClearFacts, catch_up};
+use lightning_store_server::service::projection::{ClearFacts, PutFacts, catch_up};
 use serde_json::{Value, json};
 
 use crate::dice::Dice;
@@ -18,6 +18,7 @@ crate::sentences! {
     the_last_reward_by_number_wins_whenever_it_comes,
     an_answer_that_was_observed_twice_counts_once,
     a_span_that_was_stored_twice_counts_once,
+    spans_that_were_looked_at_twice_count_once,
     facts_go_on_after_a_restart,
     other_rules_make_facts_anew,
     random_spans_are_summed_as_a_simple_look_does,
@@ -140,6 +141,22 @@ async fn a_span_that_was_stored_twice_counts_once(f: Fixture) {
     }
     let seen = detail(&f, &work.rollout.rollout_id).await;
     assert_eq!((seen.row.facts.spans, seen.row.facts.input_tokens, seen.behind), (1, 10, 0));
+}
+
+async fn spans_that_were_looked_at_twice_count_once(f: Fixture) {
+    let work = f.started(RolloutConfig::default(), None).await;
+    catch_up(&f.store).await.unwrap();
+    add(&f, [called(&work.attempt, 1, "a", "r", 10)]).await;
+    let (one, other) = (f.store.next_facts(10).await.unwrap(), f.store.next_facts(10).await.unwrap());
+    add(&f, [called(&work.attempt, 2, "b", "s", 5)]).await;
+    f.store.transact(PutFacts(one)).await.unwrap();
+    // Where several servers write, the slower one leaves it at that; where one does, it is told that something is amiss.
+    drop(f.store.transact(PutFacts(other)).await);
+    let seen = detail(&f, &work.rollout.rollout_id).await;
+    assert_eq!((seen.row.facts.spans, seen.behind), (1, 1));
+    catch_up(&f.store).await.unwrap();
+    let seen = detail(&f, &work.rollout.rollout_id).await;
+    assert_eq!((seen.row.facts.spans, seen.row.facts.input_tokens, seen.behind), (2, 15, 0));
 }
 
 async fn facts_go_on_after_a_restart(f: Fixture) {

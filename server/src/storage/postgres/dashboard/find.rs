@@ -88,7 +88,7 @@ fn value(value: Value) -> Box<dyn ToSql + Sync + Send> {
 }
 
 fn sort_value(row: &Row, column: usize) -> TxResult<SortValue> {
-    let kind = row.columns().get(column).map(|column| column.type_());
+    let kind = row.columns().get(column).map(tokio_postgres::Column::type_);
     let value = if kind == Some(&Type::FLOAT8) {
         row.try_get::<_, Option<f64>>(column)?.map(SortValue::Number)
     } else if kind == Some(&Type::INT8) {
