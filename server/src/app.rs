@@ -146,13 +146,9 @@ impl Server {
             StoreLocation::Memory => Store::memory(clock.clone(), keep)?,
             StoreLocation::Postgres(address) => {
                 let source = postgres::Source::Database(clock.clone());
-                let opened = postgres::PostgresStore::open(
-                    (**address).clone(),
-                    config.postgres_connections,
-                    source,
-                    keep,
-                )
-                .await?;
+                let opened =
+                    postgres::PostgresStore::open(address.clone(), config.postgres_connections, source, keep)
+                        .await?;
                 // All servers go by one clock.
                 clock = opened.clock();
                 Store::Postgres(opened)

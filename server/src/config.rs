@@ -164,7 +164,7 @@ pub enum StoreLocation {
     /// In memory, gone with the process.
     Memory,
     /// In a PostgreSQL database.
-    Postgres(Box<Address>),
+    Postgres(Address),
 }
 
 impl fmt::Display for StoreLocation {
@@ -183,9 +183,7 @@ impl FromStr for StoreLocation {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.split_once(':') {
             Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
-            Some(("postgres" | "postgresql", _)) => {
-                text.parse().map(|address| Self::Postgres(Box::new(address)))
-            }
+            Some(("postgres" | "postgresql", _)) => text.parse().map(Self::Postgres),
             None if text == "memory" => Ok(Self::Memory),
             _ => Err("expected sqlite:PATH, postgres://… or memory".to_owned()),
         }

@@ -126,7 +126,7 @@ pub const DATABASE_CONNECT_TIME: Duration = Duration::from_secs(3);
 pub const DATABASE_ANSWER_TIME: Duration = Duration::from_secs(10);
 
 /// How long PostgreSQL may take to answer what people look at, which may have to read much.
-pub const DATABASE_READ_TIME: Duration = Duration::from_secs(60);
+pub const DATABASE_READ_TIME: Duration = Duration::from_mins(1);
 
 /// How long a call is held while PostgreSQL is away before it is refused. Python clients give up 8 s after the first
 /// refusal, and on no answer after 30 s.

@@ -17,7 +17,7 @@ use tokio_postgres::NoTls;
 use crate::clock;
 
 /// How long a start may take on a busy machine.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 /// The user that owns everything in a server of our own.
 const OWNER: &str = "postgres";

@@ -21,7 +21,10 @@ use crate::limits::{DATABASE_ANSWER_TIME, DATABASE_CONNECT_TIME};
 
 /// Where the database is and how to talk to it, as in `postgres://user:password@host:5432/name?sslmode=verify-full`.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Address {
+pub struct Address(Arc<Parts>);
+
+#[derive(PartialEq, Eq)]
+struct Parts {
     config: Config,
     trust: Trust,
     root: Option<PathBuf>,
@@ -47,13 +50,13 @@ impl std::fmt::Debug for Address {
 
 impl std::fmt::Display for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let host = match self.config.get_hosts().first() {
+        let host = match self.0.config.get_hosts().first() {
             Some(tokio_postgres::config::Host::Tcp(host)) => host.clone(),
             Some(tokio_postgres::config::Host::Unix(path)) => path.display().to_string(),
             None => "localhost".to_owned(),
         };
-        let port = self.config.get_ports().first().copied().unwrap_or(5432);
-        write!(f, "postgres://{host}:{port}/{}", self.config.get_dbname().unwrap_or_default())
+        let port = self.0.config.get_ports().first().copied().unwrap_or(5432);
+        write!(f, "postgres://{host}:{port}/{}", self.0.config.get_dbname().unwrap_or_default())
     }
 }
 
@@ -103,14 +106,14 @@ impl std::str::FromStr for Address {
         }
         config.keepalives_idle(Duration::from_secs(10)).keepalives_interval(Duration::from_secs(5));
         config.keepalives_retries(3).tcp_user_timeout(DATABASE_ANSWER_TIME);
-        Ok(Self { config, trust, root })
+        Ok(Self(Arc::new(Parts { config, trust, root })))
     }
 }
 
 impl Address {
     /// How to connect without a pool.
     pub(super) fn config(&self) -> &Config {
-        &self.config
+        &self.0.config
     }
 
     /// What encrypts connections, if they are.
@@ -119,7 +122,7 @@ impl Address {
         let builder = ClientConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()
             .map_err(|error| OpenError::Tls(error.to_string()))?;
-        let verifier = Verifier::new(self.trust, &self.roots()?, provider)?;
+        let verifier = Verifier::new(self.0.trust, &self.roots()?, provider)?;
         let config = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
         Ok(MakeRustlsConnect::new(config.with_no_client_auth()))
     }
@@ -127,10 +130,10 @@ impl Address {
     /// Whose signatures are trusted: those of the file that is named, else those that the system trusts.
     fn roots(&self) -> Result<RootCertStore, OpenError> {
         let mut roots = RootCertStore::empty();
-        if self.trust == Trust::Any || self.config.get_ssl_mode() == SslMode::Disable {
+        if self.0.trust == Trust::Any || self.0.config.get_ssl_mode() == SslMode::Disable {
             return Ok(roots);
         }
-        if let Some(path) = &self.root {
+        if let Some(path) = &self.0.root {
             let unreadable = |error: String| OpenError::Tls(format!("{}: {error}", path.display()));
             let read = CertificateDer::pem_file_iter(path).map_err(|error| unreadable(error.to_string()))?;
             for certificate in read {
@@ -151,7 +154,7 @@ impl Address {
     /// A pool of so many connections. Nothing is connected yet.
     pub(super) fn pool(&self, connections: usize) -> Result<Pool, OpenError> {
         let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = Manager::from_config(self.config.clone(), self.tls()?, manager);
+        let manager = Manager::from_config(self.0.config.clone(), self.tls()?, manager);
         // A server that was cut off in the middle of a transaction must not hold its locks for long.
         let set = "SET idle_in_transaction_session_timeout = '15s'";
         let set_up = Hook::async_fn(move |client, _| {
@@ -250,9 +253,9 @@ mod tests {
             "postgres://u:secret@db.example:6543/store?sslmode=verify-full".parse().unwrap();
         assert_eq!(address.to_string(), "postgres://db.example:6543/store");
         assert_eq!(format!("{address:?}"), "postgres://db.example:6543/store");
-        assert_eq!((address.trust, address.config.get_ssl_mode()), (Trust::Named, SslMode::Require));
+        assert_eq!((address.0.trust, address.0.config.get_ssl_mode()), (Trust::Named, SslMode::Require));
         let address: Address = "postgres://u@db/store".parse().unwrap();
-        assert_eq!((address.trust, address.config.get_ssl_mode()), (Trust::Any, SslMode::Prefer));
+        assert_eq!((address.0.trust, address.0.config.get_ssl_mode()), (Trust::Any, SslMode::Prefer));
         for wrong in
             ["postgres://", "postgres:///store", "postgres://h/d?sslmode=never", "postgres://h/d?x=1"]
         {

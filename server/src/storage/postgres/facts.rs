@@ -18,13 +18,6 @@ use crate::storage::facts::{
     AttemptPlace, FactsBatch, FoldedAttempt, RolloutFacts, answer_bytes, list_text, signed,
 };
 
-/// Held together by those who write facts, and alone by who forgets them. (The number means nothing.)
-macro_rules! lock {
-    ($how:literal) => {
-        concat!("/* lock_facts */ SELECT pg_advisory_xact_lock", $how, "(5217403317640911)")
-    };
-}
-
 /// By how much the number of spans that are known changes, in the shard of this connection.
 const COUNT: &str = "/* count_known_spans */ INSERT INTO counts (name, shard, amount) \
                      VALUES ('known_spans', pg_backend_pid() % 64, $1) ON CONFLICT (name, shard) \
@@ -35,9 +28,10 @@ type Placed<'a> = (&'a FoldedAttempt, &'a AttemptPlace);
 
 /// Writes what some spans say, but for attempts of which another server was quicker to tell.
 pub(super) async fn put(tx: &mut PostgresTx<'_>, batch: &FactsBatch) -> TxResult<()> {
-    const LOCK: &str = lock!("_shared");
-    const KNOWN: &str = "/* watermarks */ SELECT coalesce(f.watermark, 0), s.facts FROM unnest($1::text[], $2::text[]) \
-                         WITH ORDINALITY AS v (rollout_id, attempt_id, place) CROSS JOIN store s LEFT JOIN attempt_facts f \
+    // Held together by those who write facts, and alone by who forgets them.
+    const LOCK: &str = "/* lock_facts */ SELECT version FROM projection FOR SHARE";
+    const KNOWN: &str = "/* watermarks */ SELECT coalesce(f.watermark, 0), p.version FROM unnest($1::text[], $2::text[]) \
+                         WITH ORDINALITY AS v (rollout_id, attempt_id, place) CROSS JOIN projection p LEFT JOIN attempt_facts f \
                          ON f.rollout_id = v.rollout_id AND f.attempt_id = v.attempt_id ORDER BY v.place";
     const SUMS: &str = "/* get_rollout_facts */ SELECT rollout_id, newest, spans, errors, tokens, reward, models \
                         FROM rollout_facts WHERE rollout_id = ANY($1)";
@@ -162,15 +156,14 @@ fn write_rollouts(tx: &mut PostgresTx<'_>, rollouts: &IndexMap<RolloutId, Rollou
 
 /// Forgets what spans say, to work it out anew by the rules with this number, unless another server has done so.
 pub(super) async fn clear(tx: &mut PostgresTx<'_>, version: i64) -> TxResult<()> {
-    const LOCK: &str = lock!("");
-    const MARK: &str = "/* reset_facts */ UPDATE store SET facts = $1 WHERE facts <> $1 RETURNING facts";
+    const MARK: &str =
+        "/* reset_facts */ UPDATE projection SET version = $1 WHERE version <> $1 RETURNING version";
     const REST: [&str; 4] = [
         "/* clear_attempt_facts */ DELETE FROM attempt_facts",
         "/* clear_rollout_facts */ DELETE FROM rollout_facts",
         "/* clear_known_spans */ DELETE FROM counts WHERE name = 'known_spans'",
         "/* look_at_all_attempts */ UPDATE attempts SET is_dirty = true WHERE last_span > 0 AND NOT is_dirty",
     ];
-    tx.rows(LOCK, &[]).await?;
     if tx.row(MARK, &[&version]).await?.is_some() {
         tx.writes.extend(REST.map(|sql| (sql, Vec::new())));
     }

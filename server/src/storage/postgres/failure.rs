@@ -83,6 +83,6 @@ pub(super) fn is_silent(failure: &StorageFailure) -> bool {
 /// Whether it means that the connection is gone.
 pub(super) fn is_lost(error: &Error) -> bool {
     error.is_closed()
-        || std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>())
+        || std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
         || error.to_string().starts_with("error connecting")
 }

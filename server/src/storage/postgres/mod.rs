@@ -52,7 +52,7 @@ use self::notes::Notes;
 use self::spans::Days;
 pub use self::time::Source;
 use self::time::Time;
-use self::transaction::{Committed, PostgresTx, Trace, in_time};
+use self::transaction::{Committed, Looked, PostgresTx, Trace, in_time};
 use super::Keep;
 use super::dashboard::summary::Steps;
 use super::error::{StorageFailure, StoreError, TxResult, told};
@@ -302,10 +302,9 @@ impl Shared {
                     self.meters.again(O::NAME, reason);
                     if runs < MAX_TRANSACTION_RUNS {
                         // Later and later, and not all at the same time.
-                        let most = f64::from(1_u32 << runs.min(8));
+                        let most = 1_u64 << runs.min(8);
                         runs += 1;
-                        tokio::time::sleep(Duration::from_secs_f64(rand::random::<f64>() * most / 1_000.0))
-                            .await;
+                        tokio::time::sleep(Duration::from_millis(most).mul_f64(rand::random())).await;
                         continue;
                     }
                 }
@@ -428,13 +427,16 @@ impl Shared {
         let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
         let (came, went) = (size(moves.enqueued), size(moves.dequeued));
         self.notes.tell(&signals, came, committed.last_span > 0);
-        let queued =
-            if committed.has_found_nothing { Queued::Nothing(arrivals) } else { Queued::Moved(came, went) };
+        let queued = if committed.looked == Looked::InEmptyQueue {
+            Queued::Nothing(arrivals)
+        } else {
+            Queued::Moved(came, went)
+        };
         self.wakeups.publish(super::wakeup::Signals { queued, ..signals }, now);
         if committed.last_span > 0 {
             self.wakeups.interest().spans_are(committed.last_span);
         }
-        if committed.has_claimed_checks {
+        if committed.looked == Looked::ForDue {
             upkeep::find_next_check(self).await;
         } else if let Some(check) = committed.next_check {
             self.check_at(check);

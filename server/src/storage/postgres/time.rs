@@ -144,7 +144,7 @@ mod tests {
         let key = time.keys(second, 3_000);
         assert!(time.keys(second, 1) >= key + 3_000);
         clock.advance(Duration::from_secs(1));
-        assert_eq!(time.moment(0, None).seconds(), 1_001.0);
+        assert_eq!(time.moment(0, None), Timestamp::from_micros(1_001_000_000));
         let told = time.moment(0, Timestamp::from_seconds(5.0));
         assert!(told.seconds() > 1_001.0);
     }
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn the_database_is_asked_and_believed() {
         let time = Time::new(Source::Database(ManualClock::at(1_000)));
-        assert_eq!(time.moment(77_000_000, None).seconds(), 77.0);
-        assert_eq!(time.now().seconds(), 77.0);
+        assert_eq!(time.moment(77_000_000, None), Timestamp::from_micros(77_000_000));
+        assert_eq!(time.now(), Timestamp::from_micros(77_000_000));
     }
 }

@@ -65,6 +65,18 @@ pub(super) struct HotWorker {
     pub(super) is_changed: bool,
 }
 
+/// What it was that the operation has looked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Looked {
+    /// Nothing that others have to know of.
+    #[default]
+    Elsewhere,
+    /// Rollouts in the queue, of which there were none.
+    InEmptyQueue,
+    /// Rollouts that are due.
+    ForDue,
+}
+
 /// A transaction on one connection.
 pub(super) struct PostgresTx<'a> {
     client: &'a Client,
@@ -86,12 +98,9 @@ pub(super) struct PostgresTx<'a> {
     pub(super) is_recording: bool,
     /// The key of the last span that it has added; 0: it has added none.
     pub(super) last_span: i64,
-    pub(super) has_claimed_checks: bool,
-    /// It has looked into the queue and found nothing.
-    pub(super) has_found_nothing: bool,
+    pub(super) looked: Looked,
     /// Something was written that has to survive a crash.
     pub(super) is_durable: bool,
-    has_locked: bool,
     arrivals: u64,
     trace: &'a Trace,
 }
@@ -105,9 +114,8 @@ pub(super) struct Committed {
     pub(super) busy: i64,
     /// See [`PostgresTx::last_span`].
     pub(super) last_span: i64,
-    pub(super) has_claimed_checks: bool,
+    pub(super) looked: Looked,
     pub(super) has_answer: bool,
-    pub(super) has_found_nothing: bool,
     /// Of the queue, when it began.
     pub(super) arrivals: u64,
     /// The earliest moment at which one of the rollouts has to be looked at.
@@ -125,13 +133,11 @@ pub(super) struct Trace {
 pub(super) async fn in_time<T>(
     future: impl Future<Output = Result<T, tokio_postgres::Error>>,
 ) -> TxResult<T> {
-    match tokio::time::timeout(DATABASE_ANSWER_TIME, future).await {
-        Ok(outcome) => Ok(outcome?),
-        Err(_) => {
-            let seconds = DATABASE_ANSWER_TIME.as_secs();
-            Err(StorageFailure::Away(format!("it did not answer within {seconds} s")))
-        }
-    }
+    let Ok(outcome) = tokio::time::timeout(DATABASE_ANSWER_TIME, future).await else {
+        let seconds = DATABASE_ANSWER_TIME.as_secs();
+        return Err(StorageFailure::Away(format!("it did not answer within {seconds} s")));
+    };
+    Ok(outcome?)
 }
 
 const LOCK_NEWEST: &str = "/* newest_attempts */ SELECT a.rollout_id, a.attempt_id, a.sequence_id, a.start_time, a.end_time, \
@@ -159,8 +165,8 @@ impl<'a> PostgresTx<'a> {
         wanted: Vec<&RolloutId>,
         trace: &'a Trace,
     ) -> TxResult<Self> {
-        let arrivals = shared.wakeups.arrivals();
         const CLOCK: &str = "/* clock */ SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+        let arrivals = shared.wakeups.arrivals();
         let clock = client.prepare_cached(CLOCK);
         let clock = in_time(clock).await?;
         let begin = client.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED");
@@ -197,10 +203,8 @@ impl<'a> PostgresTx<'a> {
             signals: Signals::default(),
             is_recording: shared.is_recording(),
             last_span: 0,
-            has_claimed_checks: false,
-            has_found_nothing: false,
+            looked: Looked::default(),
             is_durable: false,
-            has_locked: !wanted.is_empty(),
             arrivals,
             trace,
         };
@@ -248,7 +252,6 @@ impl<'a> PostgresTx<'a> {
         // The second statement sees what whoever held the lock has written.
         let both = try_join(self.client.query(&lock, &values), self.client.query(&newest, &values));
         let (rollouts, attempts) = in_time(both).await?;
-        self.has_locked = true;
         self.know(&wanted, &rollouts, &attempts)
     }
 
@@ -257,7 +260,6 @@ impl<'a> PostgresTx<'a> {
         &mut self,
         found: impl Iterator<Item = &Row> + Clone,
     ) -> TxResult<Vec<RolloutId>> {
-        self.has_locked = true;
         let (mut claimed, mut attempted) = (Vec::new(), Vec::new());
         for row in found.clone() {
             let (row, _) = rows::rollout(&mut Columns::of(row))?;
@@ -391,15 +393,14 @@ impl<'a> PostgresTx<'a> {
             counts: self.counts,
             busy: self.busy,
             last_span: self.last_span,
-            has_claimed_checks: self.has_claimed_checks,
+            looked: self.looked,
             has_answer: self.answer.is_some(),
-            has_found_nothing: self.has_found_nothing,
         }
     }
 
     /// Sends statements, and the commit after them, before it waits for the first answer.
     async fn write_out(&self, writes: Vec<(&'static str, Values)>, commits: bool) -> TxResult<()> {
-        let is_writing = !writes.is_empty() || self.is_durable || self.has_locked;
+        let is_writing = !writes.is_empty() || self.is_durable;
         let mut statements: Vec<(Statement, Values)> = Vec::with_capacity(writes.len());
         for (sql, values) in writes {
             statements.push((in_time(self.client.prepare_cached(sql)).await?, values));

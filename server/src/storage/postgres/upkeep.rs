@@ -87,12 +87,11 @@ pub(super) async fn run(shared: Arc<Shared>) {
                 is_away = false;
                 tracing::info!("the database is back");
             }
-            Ok(()) => {}
             Err(failure) if !is_away => {
                 is_away = true;
                 tracing::warn!(error = %failure, "the database does not answer; calls are held until it is back, up to a limit");
             }
-            Err(_) => {}
+            Ok(()) | Err(_) => {}
         }
         looks += 1;
     }

@@ -13,7 +13,7 @@ use lightning_store_client::wire::{
 
 use super::rows::{self, Columns};
 use super::text::{pack, unpack};
-use super::transaction::{AttemptKey, Hot, HotAttempt, HotWorker, PostgresTx, is_busy};
+use super::transaction::{AttemptKey, Hot, HotAttempt, HotWorker, Looked, PostgresTx, is_busy};
 use super::{facts, spans};
 use crate::limits::IDEMPOTENCY_KEY_TIME;
 use crate::storage::error::TxResult;
@@ -146,7 +146,7 @@ impl Tx for PostgresTx<'_> {
             }
         }
         if claimed.is_empty() {
-            self.has_found_nothing = true;
+            self.looked = Looked::InEmptyQueue;
         }
         Ok(claimed)
     }
@@ -242,7 +242,7 @@ impl Tx for PostgresTx<'_> {
                 rows::ROLLOUT
             )
         });
-        self.has_claimed_checks = true;
+        self.looked = Looked::ForDue;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let found = self.rows(&SQL, &[&self.now.seconds(), &limit]).await?;
         let claimed = self.claim(found.iter()).await?;

@@ -48,7 +48,7 @@ pub(super) fn told(columns: &mut Columns<'_>) -> TxResult<SpanFacts> {
 
 /// By which rules the facts were made.
 pub(super) async fn version(client: &Client) -> TxResult<i64> {
-    const SQL: &str = "/* facts_version */ SELECT facts FROM store";
+    const SQL: &str = "/* facts_version */ SELECT version FROM projection";
     let row = row(client, SQL, &[]).await?.ok_or_else(|| gone("the row of the store"))?;
     Ok(row.try_get(0)?)
 }

@@ -13,11 +13,16 @@ CREATE TABLE store (
     -- A server was at work then.
     alive_at     double precision NOT NULL,
     -- No silence counts from before: nobody could be heard.
-    silence_from double precision NOT NULL,
-    -- By which rules facts about spans were made.
-    facts        bigint NOT NULL
+    silence_from double precision NOT NULL
 );
-INSERT INTO store (alive_at, silence_from, facts) VALUES (0, 0, 0);
+INSERT INTO store (alive_at, silence_from) VALUES (0, 0);
+
+-- One row: by which rules facts about spans were made.
+CREATE TABLE projection (
+    one     boolean PRIMARY KEY DEFAULT true CHECK (one),
+    version bigint NOT NULL
+);
+INSERT INTO projection (version) VALUES (0);
 
 CREATE TABLE rollouts (
     rollout_id   text COLLATE "C" PRIMARY KEY,
