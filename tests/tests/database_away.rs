@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -191,9 +192,9 @@ async fn calls_are_held_while_the_database_restarts_and_nothing_is_lost() {
         tokio::time::sleep(Duration::from_millis(300)).await;
         tokio::task::block_in_place(|| {
             if round % 2 == 0 {
-                cluster.stop()
+                cluster.stop();
             } else {
-                cluster.stop_in_order()
+                cluster.stop_in_order();
             }
             cluster.go_on();
         });
@@ -271,7 +272,8 @@ async fn calls_wait_for_a_free_connection() {
 fn noise(random: &mut Random, bytes: usize) -> String {
     let mut text = String::with_capacity(bytes + 16);
     while text.len() < bytes {
-        text.push_str(&format!("{:016x}", random.number()));
+        // Writing into a string cannot fail.
+        let _ = write!(text, "{:016x}", random.number());
     }
     text
 }
