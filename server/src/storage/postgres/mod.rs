@@ -10,7 +10,7 @@
 //! - [`transaction`], [`verbs`], [`writes`], [`spans`]: the write side. [`failure`] says what is run again, [`time`] how late it is.
 //! - [`queries`]: the read side. [`dashboard`]: what people look at. [`facts`]: what spans say, on its way in.
 //! - [`notes`], [`upkeep`]: what servers tell each other, and what each of them does on its own.
-//! - [`rows`], [`text`]: columns ↔ types. [`meters`]: what is counted for those who run it.
+//! - [`mod@rows`], [`text`]: columns ↔ types. [`meters`]: what is counted for those who run it.
 
 mod connect;
 mod dashboard;
