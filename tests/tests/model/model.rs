@@ -62,6 +62,8 @@ pub(crate) struct Model {
     next_place: u64,
     /// Numbers are counted for rollouts that do not exist, too, until the store is closed.
     unknown_counters: BTreeMap<RolloutId, i64>,
+    /// The store keeps the counters of rollouts that do not exist over a restart.
+    pub(crate) keeps_unknown_counters: bool,
     /// The ids that the store has drawn for this operation and that the model has yet to give out.
     drawn: VecDeque<String>,
 }
@@ -329,7 +331,9 @@ impl Model {
 
     /// A clean end and a new start. All stays, but silence counts from now, as nobody could be heard meanwhile.
     pub(crate) fn restart(&mut self, now: Timestamp) {
-        self.unknown_counters.clear();
+        if !self.keeps_unknown_counters {
+            self.unknown_counters.clear();
+        }
         for entry in &mut self.rollouts {
             entry.silent_since = is_watched(&entry.rollout).then_some(now);
         }

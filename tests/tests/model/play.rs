@@ -85,7 +85,8 @@ impl Player {
             Kind::Postgres => Place::Database(Cluster::shared().database().parse().unwrap()),
         };
         let store = open(&place, &clock).await;
-        Self { store, clock, model: Model::default(), last: 0, is_last_unsure: false, place, log }
+        let model = Model { keeps_unknown_counters: kind == Kind::Postgres, ..Model::default() };
+        Self { store, clock, model, last: 0, is_last_unsure: false, place, log }
     }
 
     /// One command of the script.
