@@ -63,12 +63,17 @@ pub(crate) struct Model {
     /// Numbers are counted for rollouts that do not exist, too, until the store is closed.
     unknown_counters: BTreeMap<RolloutId, i64>,
     /// The store keeps the counters of rollouts that do not exist over a restart.
-    pub(crate) keeps_unknown_counters: bool,
+    keeps_unknown_counters: bool,
     /// The ids that the store has drawn for this operation and that the model has yet to give out.
     drawn: VecDeque<String>,
 }
 
 impl Model {
+    /// Of a store that keeps the counters of rollouts that do not exist over a restart, or does not.
+    pub(crate) fn of(keeps_unknown_counters: bool) -> Self {
+        Self { keeps_unknown_counters, ..Self::default() }
+    }
+
     /// The ids that the store has drawn for the operation that comes next.
     pub(crate) fn draw_from(&mut self, ids: Vec<String>) {
         self.drawn = ids.into();

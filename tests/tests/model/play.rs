@@ -85,7 +85,7 @@ impl Player {
             Kind::Postgres => Place::Database(Cluster::shared().database().parse().unwrap()),
         };
         let store = open(&place, &clock).await;
-        let model = Model { keeps_unknown_counters: kind == Kind::Postgres, ..Model::default() };
+        let model = Model::of(kind == Kind::Postgres);
         Self { store, clock, model, last: 0, is_last_unsure: false, place, log }
     }
 
