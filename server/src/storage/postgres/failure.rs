@@ -14,11 +14,13 @@ pub(super) enum Again {
     Deadlock,
     /// Something of the same key was written at the same time.
     Taken,
+    /// A table for a day was added while it ran, which it does not see.
+    Day,
 }
 
 impl Again {
     /// In the order of their numbers.
-    pub(super) const ALL: [Self; 3] = [Self::Serialization, Self::Deadlock, Self::Taken];
+    pub(super) const ALL: [Self; 4] = [Self::Serialization, Self::Deadlock, Self::Taken, Self::Day];
 
     /// As metrics name it.
     pub(super) fn as_str(self) -> &'static str {
@@ -26,6 +28,7 @@ impl Again {
             Self::Serialization => "serialization_failure",
             Self::Deadlock => "deadlock",
             Self::Taken => "unique_violation",
+            Self::Day => "new_day",
         }
     }
 }
@@ -51,14 +54,18 @@ pub(super) fn fate(failure: &StorageFailure) -> Fate {
 }
 
 pub(super) fn fate_of(error: &Error) -> Fate {
-    let Some(code) = error.code() else {
+    let Some(refusal) = error.as_db_error() else {
         // No word from the server, or one that is cut off: the connection is gone.
         return if is_lost(error) { Fate::Wait } else { Fate::Final };
     };
-    match code {
+    match refusal.code() {
         code if *code == SqlState::T_R_SERIALIZATION_FAILURE => Fate::Again(Again::Serialization),
         code if *code == SqlState::T_R_DEADLOCK_DETECTED => Fate::Again(Again::Deadlock),
         code if *code == SqlState::UNIQUE_VIOLATION => Fate::Again(Again::Taken),
+        // With the name of a constraint it would be another one.
+        code if *code == SqlState::CHECK_VIOLATION && refusal.constraint().is_none() => {
+            Fate::Again(Again::Day)
+        }
         code => match &code.code()[..2] {
             // Connection exceptions, too few resources (a full disk among them), intervention of an operator (it stops or
             // starts), trouble of the system, and a server that only reads for now, as it does before it takes over.

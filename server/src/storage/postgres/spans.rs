@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use deadpool_postgres::Client;
 use lightning_store_client::wire::{Attempt, SpanRecord, Timestamp};
 
 use super::Shared;
@@ -69,6 +70,18 @@ pub(super) async fn insert(
 pub(super) struct Days(parking_lot::Mutex<HashSet<i32>>);
 
 impl Days {
+    /// Takes up those that there are.
+    pub(super) async fn take_up(&self, client: &Client) -> TxResult<()> {
+        const SQL: &str = "/* days */ SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid \
+                           WHERE i.inhparent = 'spans'::regclass";
+        for row in super::rows(client, SQL, &[]).await? {
+            let name: String = row.try_get(0)?;
+            let day = name.strip_prefix("spans_").and_then(|day| day.parse().ok());
+            self.0.lock().extend::<Option<i32>>(day);
+        }
+        Ok(())
+    }
+
     /// Sees to it that a day has a table.
     pub(super) async fn require(&self, shared: &Shared, day: i32) -> TxResult<()> {
         if self.0.lock().contains(&day) {

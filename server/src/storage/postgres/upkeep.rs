@@ -43,6 +43,7 @@ pub(super) async fn begin(shared: &Shared, client: &Client) -> TxResult<()> {
     shared.wakeups.interest().spans_are(levels.last_span);
     shared.next_check.send_replace(next_check(client).await?);
     shared.time.goes_on_after(last_key(client).await?);
+    shared.days.take_up(client).await?;
     shared.days.require(shared, spans::day(shared.time.now())).await
 }
 
