@@ -31,7 +31,10 @@ pub(super) async fn insert(
                        $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::float8[], $11::float8[], \
                        $12::text[]) ON CONFLICT DO NOTHING RETURNING key";
     let day = day(rollout.start_time);
-    tx.shared.days.require(tx.shared, day).await?;
+    // All at once: a transaction does not see a table that is added after its first span.
+    for hot in tx.rollouts.values().flatten() {
+        tx.shared.days.require(tx.shared, self::day(hot.row.start_time)).await?;
+    }
     let seconds = |time: Option<Timestamp>| time.map(Timestamp::seconds);
     let mut seen = HashSet::new();
     let new: Vec<(i64, i64, &SpanRecord)> = (first..)

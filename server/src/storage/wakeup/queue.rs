@@ -210,6 +210,8 @@ mod tests {
         let before = queue.arrivals();
         queue.publish(Queued::Moved(1, 0));
         queue.publish(Queued::Nothing(before));
-        assert!(places[1].turn().now_or_never().is_some());
+        // Who has come first is woken in the place of the other one.
+        assert!(places[1].turn().now_or_never().is_none());
+        assert!(places[0].turn().now_or_never().is_some());
     }
 }
