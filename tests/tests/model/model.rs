@@ -62,16 +62,17 @@ pub(crate) struct Model {
     next_place: u64,
     /// Numbers are counted for rollouts that do not exist, too, until the store is closed.
     unknown_counters: BTreeMap<RolloutId, i64>,
-    /// The store keeps the counters of rollouts that do not exist over a restart.
-    keeps_unknown_counters: bool,
+    /// The store is shared: the counters of rollouts that do not exist last, and no silence counts from before a start, whatever
+    /// was going on then.
+    is_shared: bool,
     /// The ids that the store has drawn for this operation and that the model has yet to give out.
     drawn: VecDeque<String>,
 }
 
 impl Model {
-    /// Of a store that keeps the counters of rollouts that do not exist over a restart, or does not.
-    pub(crate) fn of(keeps_unknown_counters: bool) -> Self {
-        Self { keeps_unknown_counters, ..Self::default() }
+    /// Of a store that several servers may share, or not.
+    pub(crate) fn of(is_shared: bool) -> Self {
+        Self { is_shared, ..Self::default() }
     }
 
     /// The ids that the store has drawn for the operation that comes next.
@@ -204,6 +205,7 @@ impl Model {
         request.last_heartbeat_time.clone().apply(&mut attempt.last_heartbeat_time);
         request.metadata.clone().apply(&mut attempt.metadata);
         let answer = attempt.clone();
+        let floor = entry.silent_since;
         if which == newest && request.last_heartbeat_time != Patch::Keep {
             entry.silent_since = None;
         }
@@ -216,6 +218,9 @@ impl Model {
         if which == newest {
             self.end_if_overdue(index, now);
             self.keep_in_queue(index);
+        }
+        if self.is_shared {
+            self.rollouts[index].silent_since = floor;
         }
         Ok(answer)
     }
@@ -240,6 +245,7 @@ impl Model {
 
     /// One span. Notes its rollout if that or its newest attempt has another status now.
     fn add_span(&mut self, span: SpanRecord, now: Timestamp, moved: &mut Vec<usize>) -> Fate {
+        let is_shared = self.is_shared;
         // Its number counts whatever becomes of it.
         let counter = self.counter(&span.rollout_id);
         *counter = span.sequence_id.max(*counter);
@@ -258,7 +264,7 @@ impl Model {
         let attempt = &mut entry.attempts[which];
         attempt.last_heartbeat_time = Some(now);
         if is_newest {
-            entry.silent_since = None;
+            entry.silent_since.take_if(|_| !is_shared);
         }
         let revived = matches!(attempt.status, AttemptStatus::Preparing | AttemptStatus::Unresponsive);
         if revived {
@@ -336,11 +342,11 @@ impl Model {
 
     /// A clean end and a new start. All stays, but silence counts from now, as nobody could be heard meanwhile.
     pub(crate) fn restart(&mut self, now: Timestamp) {
-        if !self.keeps_unknown_counters {
+        if !self.is_shared {
             self.unknown_counters.clear();
         }
         for entry in &mut self.rollouts {
-            entry.silent_since = is_watched(&entry.rollout).then_some(now);
+            entry.silent_since = (self.is_shared || is_watched(&entry.rollout)).then_some(now);
         }
         self.check(now);
     }
@@ -398,6 +404,7 @@ impl Model {
         worker_id: Option<WorkerId>,
         now: Timestamp,
     ) -> AttemptedRollout {
+        let is_shared = self.is_shared;
         let attempt_id = AttemptId::from(self.draw());
         let entry = &mut self.rollouts[index];
         set_status(&mut entry.rollout, RolloutStatus::Preparing, now);
@@ -413,7 +420,7 @@ impl Model {
             metadata: None,
         };
         entry.attempts.push(attempt.clone());
-        entry.silent_since = None;
+        entry.silent_since.take_if(|_| !is_shared);
         AttemptedRollout { rollout: entry.rollout.clone(), attempt }
     }
 

@@ -437,7 +437,7 @@ impl Shared {
             self.wakeups.interest().spans_are(committed.last_span);
         }
         if committed.looked == Looked::ForDue {
-            upkeep::find_next_check(self).await;
+            upkeep::find_next_check(self, now).await;
         } else if let Some(check) = committed.next_check {
             self.check_at(check);
         }

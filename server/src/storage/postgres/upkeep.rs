@@ -165,15 +165,16 @@ async fn next_check(client: &Client) -> TxResult<Option<Timestamp>> {
     row(client, SQL, &[]).await?.map_or(Ok(None), |row| Columns::of(&row).optional_time())
 }
 
-/// After some were looked at: when the next one has to be.
-pub(super) async fn find_next_check(shared: &Shared) {
+/// After those were looked at that were due at some moment: when the next one has to be. One that was due then is held by
+/// another server.
+pub(super) async fn find_next_check(shared: &Shared, looked: Timestamp) {
     let found = async {
         let client = shared.connection().await?;
         in_time(async { Ok(next_check(&client).await) }).await?
     };
     let now = shared.time.now();
     let next = match found.await {
-        Ok(Some(check)) if check <= now => Some(Timestamp::from_micros(now.micros() + HELD_MICROS)),
+        Ok(Some(check)) if check < looked => Some(Timestamp::from_micros(now.micros() + HELD_MICROS)),
         Ok(check) => check,
         // The next look around finds it.
         Err(_) => return,
