@@ -138,7 +138,13 @@ pub const READY_TIME: Duration = Duration::from_secs(2);
 /// How often a transaction is run again because of others before that is an error.
 pub const MAX_TRANSACTION_RUNS: u32 = 12;
 
-/// Most operations in one commit: they are answered together, so none should wait for too many others.
+/// Most operations that share a transaction on PostgreSQL.
+pub const MAX_OPERATIONS_PER_TRANSACTION: usize = 128;
+
+/// No more operations join a transaction on PostgreSQL that is about to add so many rows.
+pub const MAX_ROWS_PER_TRANSACTION: usize = 2_048;
+
+/// Most operations in one commit on SQLite: they are answered together, so none should wait for too many others.
 pub const MAX_WRITES_PER_COMMIT: usize = 512;
 
 /// Most time that running requests get to finish when the server is told to stop.

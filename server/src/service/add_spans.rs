@@ -12,7 +12,7 @@ use super::{require_attempt, require_rollout, watchdog};
 use crate::domain;
 use crate::storage::error::{NotFound, StoreError, TxResult};
 use crate::storage::rows::{AttemptRow, RolloutRow};
-use crate::storage::tx::{Operation, Tx};
+use crate::storage::tx::{Needs, Operation, Tx};
 
 /// What became of a span.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,10 +36,10 @@ impl Operation for AddSpans {
     const NAME: &'static str = "add_spans";
     type Output = Vec<SpanOutcome>;
 
-    fn rollouts(&self) -> Vec<&RolloutId> {
+    fn needs(&self) -> Needs<'_> {
         let mut rollouts: Vec<&RolloutId> = self.spans.iter().map(|new| &new.span.rollout_id).collect();
         rollouts.dedup();
-        rollouts
+        Needs { counters: rollouts.clone(), rollouts, adds: self.spans.len(), ..Needs::default() }
     }
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<Vec<SpanOutcome>, StoreError> {
@@ -160,8 +160,8 @@ impl Operation for AddSpan {
     const NAME: &'static str = AddSpans::NAME;
     type Output = bool;
 
-    fn rollouts(&self) -> Vec<&RolloutId> {
-        self.0.rollouts()
+    fn needs(&self) -> Needs<'_> {
+        self.0.needs()
     }
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<bool, StoreError> {

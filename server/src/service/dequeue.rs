@@ -11,7 +11,7 @@ use super::{begin_attempt, named_worker};
 use crate::domain;
 use crate::storage::Store;
 use crate::storage::error::StoreError;
-use crate::storage::tx::{Durability, Operation, Tx};
+use crate::storage::tx::{Durability, Needs, Operation, Tx};
 
 /// Takes up to `limit` rollouts from the front of the queue and starts an attempt of each. Nobody else gets them, and
 /// they are never half taken: queue, rollout, attempt and worker change together.
@@ -25,6 +25,16 @@ impl Operation for Dequeue {
     const NAME: &'static str = "dequeue";
     const IS_TAKING: bool = true;
     type Output = Vec<AttemptedRollout>;
+
+    fn needs(&self) -> Needs<'_> {
+        let limit = usize::try_from(self.request.limit).unwrap_or(0);
+        Needs {
+            queued: limit,
+            adds: limit,
+            workers: self.request.worker_id.iter().filter(|_| limit > 0).collect(),
+            ..Needs::default()
+        }
+    }
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<Vec<AttemptedRollout>, StoreError> {
         let Ok(limit @ 1..) = usize::try_from(self.request.limit) else { return Ok(Vec::new()) };

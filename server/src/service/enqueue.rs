@@ -7,7 +7,7 @@ use super::once::Replay;
 use crate::domain;
 use crate::ids;
 use crate::storage::error::StoreError;
-use crate::storage::tx::{Operation, Tx};
+use crate::storage::tx::{Needs, Operation, Tx};
 
 /// Creates rollouts that wait in the queue in this order: all of them or none.
 #[derive(Debug)]
@@ -19,6 +19,10 @@ pub struct Enqueue {
 impl Operation for Enqueue {
     const NAME: &'static str = "enqueue";
     type Output = Vec<Rollout>;
+
+    fn needs(&self) -> Needs<'_> {
+        Needs { latest_resources: true, adds: self.rollouts.len(), ..Needs::default() }
+    }
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<Vec<Rollout>, StoreError> {
         let latest = tx.get_latest_resources_id().await?;

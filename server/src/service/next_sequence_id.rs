@@ -4,7 +4,7 @@ use lightning_store_client::wire::RolloutId;
 
 use crate::storage::Store;
 use crate::storage::error::StoreError;
-use crate::storage::tx::{Operation, Tx};
+use crate::storage::tx::{Needs, Operation, Tx};
 
 #[derive(Debug)]
 struct NextSequenceId {
@@ -14,6 +14,10 @@ struct NextSequenceId {
 impl Operation for NextSequenceId {
     const NAME: &'static str = "next_sequence_id";
     type Output = i64;
+
+    fn needs(&self) -> Needs<'_> {
+        Needs { counters: vec![&self.rollout_id], ..Needs::default() }
+    }
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<i64, StoreError> {
         Ok(tx.next_sequence_ids(&self.rollout_id, 1).await?)

@@ -7,13 +7,12 @@
 //! A memo is small: what lies in the store already (tasks, metadata, spans) is looked up when the answer is needed, and
 //! what the repeated request says anyway is taken from it, as it is the same request by its fingerprint.
 
-use lightning_store_client::wire::RolloutId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::storage::error::{StorageFailure, StoreError};
 use crate::storage::rows::{AnswerRow, Fingerprint};
-use crate::storage::tx::{Operation, Tx};
+use crate::storage::tx::{Needs, Operation, Tx};
 
 /// What names a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,10 +57,13 @@ pub struct Once<O> {
 impl<O: Replay> Operation for Once<O> {
     const NAME: &'static str = O::NAME;
     const IS_TAKING: bool = O::IS_TAKING;
+    const IS_ALONE: bool = O::IS_ALONE;
     type Output = O::Output;
 
-    fn rollouts(&self) -> Vec<&RolloutId> {
-        self.operation.rollouts()
+    fn needs(&self) -> Needs<'_> {
+        let mut needs = self.operation.needs();
+        needs.answers.extend(self.call.iter().map(|call| call.key.as_str()));
+        needs
     }
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<O::Output, StoreError> {

@@ -11,7 +11,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lightning_store_client::wire::RolloutId;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -21,7 +20,7 @@ use crate::limits::{FACTS_DELAY, FACTS_DELAY_UNSEEN, MAX_FACTS_SPANS};
 use crate::storage::Store;
 use crate::storage::error::StoreError;
 use crate::storage::facts::FactsBatch;
-use crate::storage::tx::{Operation, Tx};
+use crate::storage::tx::{Needs, Operation, Tx};
 
 /// Of so many parts of its time, one is spent at work while nobody looks.
 const UNSEEN_SHARE: u32 = 10;
@@ -35,10 +34,12 @@ pub struct PutFacts(pub FactsBatch);
 
 impl Operation for PutFacts {
     const NAME: &'static str = "put_facts";
+    const IS_ALONE: bool = true;
     type Output = ();
 
-    fn rollouts(&self) -> Vec<&RolloutId> {
-        self.0.attempts.iter().filter_map(|attempt| Some(&attempt.place.as_ref()?.rollout_id)).collect()
+    fn needs(&self) -> Needs<'_> {
+        let places = self.0.attempts.iter().filter_map(|attempt| attempt.place.as_ref());
+        Needs { rollouts: places.map(|place| &place.rollout_id).collect(), ..Needs::default() }
     }
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<(), StoreError> {
@@ -55,6 +56,7 @@ pub struct ClearFacts {
 
 impl Operation for ClearFacts {
     const NAME: &'static str = "clear_facts";
+    const IS_ALONE: bool = true;
     type Output = ();
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<(), StoreError> {

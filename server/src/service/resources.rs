@@ -19,6 +19,7 @@ pub struct PutResources {
 
 impl Operation for PutResources {
     const NAME: &'static str = "put_resources";
+    const IS_ALONE: bool = true;
     type Output = ResourcesUpdate;
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<ResourcesUpdate, StoreError> {

@@ -6,7 +6,7 @@ use super::memo::StartedMemo;
 use super::once::Replay;
 use super::{begin_attempt, report_to_worker, require_rollout};
 use crate::storage::error::StoreError;
-use crate::storage::tx::{Operation, Tx};
+use crate::storage::tx::{Needs, Operation, Tx};
 
 /// Starts an attempt whatever the rollout's status and however many it has had. A place in the queue becomes stale.
 #[derive(Debug)]
@@ -21,8 +21,9 @@ impl Operation for StartAttempt {
     const NAME: &'static str = "start_attempt";
     type Output = AttemptedRollout;
 
-    fn rollouts(&self) -> Vec<&RolloutId> {
-        vec![&self.rollout_id]
+    fn needs(&self) -> Needs<'_> {
+        let workers = self.worker_id.iter().collect();
+        Needs { rollouts: vec![&self.rollout_id], workers, adds: 1, ..Needs::default() }
     }
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<AttemptedRollout, StoreError> {

@@ -10,7 +10,7 @@ use super::{begin_attempt, report_to_worker};
 use crate::domain;
 use crate::ids;
 use crate::storage::error::{StorageFailure, StoreError};
-use crate::storage::tx::{Operation, Tx};
+use crate::storage::tx::{Needs, Operation, Tx};
 
 /// Creates a rollout with its first attempt, past the queue.
 #[derive(Debug)]
@@ -22,6 +22,11 @@ pub struct StartRollout {
 impl Operation for StartRollout {
     const NAME: &'static str = "start_rollout";
     type Output = AttemptedRollout;
+
+    fn needs(&self) -> Needs<'_> {
+        let workers = self.request.worker_id.iter().collect();
+        Needs { workers, latest_resources: true, adds: 1, ..Needs::default() }
+    }
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<AttemptedRollout, StoreError> {
         let now = tx.now();

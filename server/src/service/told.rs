@@ -3,10 +3,10 @@
 //! For whoever fills a store with a past. What is told must be told in order, and before anything happens at present:
 //! no moment of a store is earlier than the one before it.
 
-use lightning_store_client::wire::{RolloutId, Timestamp};
+use lightning_store_client::wire::Timestamp;
 
 use crate::storage::error::StoreError;
-use crate::storage::tx::{Operation, Tx};
+use crate::storage::tx::{Needs, Operation, Tx};
 
 /// An operation, and when it happened.
 #[derive(Debug)]
@@ -19,10 +19,11 @@ pub struct Told<O> {
 
 impl<O: Operation> Operation for Told<O> {
     const NAME: &'static str = O::NAME;
+    const IS_ALONE: bool = true;
     type Output = O::Output;
 
-    fn rollouts(&self) -> Vec<&RolloutId> {
-        self.operation.rollouts()
+    fn needs(&self) -> Needs<'_> {
+        self.operation.needs()
     }
 
     fn moment(&self) -> Option<Timestamp> {

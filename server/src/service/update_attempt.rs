@@ -1,13 +1,13 @@
 //! Change an attempt.
 
-use lightning_store_client::wire::{Attempt, AttemptId, RolloutId, UpdateAttempt as Request};
+use lightning_store_client::wire::{Attempt, AttemptId, Patch, RolloutId, UpdateAttempt as Request};
 
 use super::memo::AttemptMemo;
 use super::once::Replay;
 use super::{report_to_worker, require_attempt, require_rollout, watchdog};
 use crate::domain;
 use crate::storage::error::{NotFound, StoreError};
-use crate::storage::tx::{Operation, Tx};
+use crate::storage::tx::{Needs, Operation, Tx};
 
 /// Changes an attempt. The newest one takes its rollout along, and its worker learns of it.
 #[derive(Debug)]
@@ -24,8 +24,14 @@ impl Operation for UpdateAttempt {
     const NAME: &'static str = "update_attempt";
     type Output = Attempt;
 
-    fn rollouts(&self) -> Vec<&RolloutId> {
-        vec![&self.rollout_id]
+    fn needs(&self) -> Needs<'_> {
+        let mut needs = Needs { rollouts: vec![&self.rollout_id], ..Needs::default() };
+        match &self.request.worker_id {
+            Patch::Set(worker_id) => needs.workers.push(worker_id),
+            _ if !self.request.status.is_keep() => needs.workers_of.push(&self.rollout_id),
+            _ => {}
+        }
+        needs
     }
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<Attempt, StoreError> {

@@ -9,7 +9,7 @@ use super::once::Replay;
 use super::watchdog;
 use crate::domain;
 use crate::storage::error::{NotFound, StoreError};
-use crate::storage::tx::{Operation, Tx};
+use crate::storage::tx::{Needs, Operation, Tx};
 
 /// Changes a rollout. Any status may follow any other; one that waits puts it into the queue, once.
 #[derive(Debug)]
@@ -24,8 +24,8 @@ impl Operation for UpdateRollout {
     const NAME: &'static str = "update_rollout";
     type Output = Rollout;
 
-    fn rollouts(&self) -> Vec<&RolloutId> {
-        vec![&self.rollout_id]
+    fn needs(&self) -> Needs<'_> {
+        Needs { rollouts: vec![&self.rollout_id], ..Needs::default() }
     }
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<Rollout, StoreError> {

@@ -64,6 +64,7 @@ pub struct Check;
 
 impl Operation for Check {
     const NAME: &'static str = "check";
+    const IS_ALONE: bool = true;
     type Output = usize;
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<usize, StoreError> {
@@ -83,6 +84,7 @@ pub struct Resume;
 
 impl Operation for Resume {
     const NAME: &'static str = "resume";
+    const IS_ALONE: bool = true;
     type Output = ();
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<(), StoreError> {

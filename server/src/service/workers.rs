@@ -4,7 +4,7 @@ use lightning_store_client::wire::{UpdateWorker as Request, Worker, WorkerId};
 
 use crate::domain;
 use crate::storage::error::StoreError;
-use crate::storage::tx::{Durability, Operation, Tx};
+use crate::storage::tx::{Durability, Needs, Operation, Tx};
 
 /// Records a heartbeat. It may be lost in a crash, up to some seconds.
 #[derive(Debug)]
@@ -18,6 +18,10 @@ pub struct UpdateWorker {
 impl Operation for UpdateWorker {
     const NAME: &'static str = "update_worker";
     type Output = Worker;
+
+    fn needs(&self) -> Needs<'_> {
+        Needs { workers: vec![&self.worker_id], ..Needs::default() }
+    }
 
     async fn run<T: Tx>(&self, tx: &mut T) -> Result<Worker, StoreError> {
         let now = tx.now();

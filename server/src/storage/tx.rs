@@ -29,10 +29,13 @@ pub trait Operation: Send + Sync + 'static {
     /// storage can tell.
     const IS_TAKING: bool = false;
 
-    /// Rollouts that it is about to look at: a hint, so that a storage elsewhere can fetch them all at once, and in an
-    /// order in which no two operations wait for each other.
-    fn rollouts(&self) -> Vec<&RolloutId> {
-        Vec::new()
+    /// It is rare or touches much, so that others should not have to wait for it: a storage that runs several operations in
+    /// one transaction leaves it out of that.
+    const IS_ALONE: bool = false;
+
+    /// What it is about to look at.
+    fn needs(&self) -> Needs<'_> {
+        Needs::default()
     }
 
     /// When it happened, if that was earlier: see [`told`](crate::service::told). Its transaction has that moment,
@@ -43,6 +46,42 @@ pub trait Operation: Send + Sync + 'static {
 
     /// Carries it out.
     fn run<T: Tx>(&self, tx: &mut T) -> impl Future<Output = Result<Self::Output, StoreError>> + Send;
+}
+
+/// What an operation is about to look at, by ids: a hint, so that a storage elsewhere can fetch all of it at once, for several
+/// operations, and lock it in an order in which no two transactions wait for each other.
+#[derive(Debug, Default)]
+pub struct Needs<'a> {
+    /// Rollouts, and the newest attempt of each.
+    pub rollouts: Vec<&'a RolloutId>,
+    /// Rollouts whose numbers of spans it takes or raises.
+    pub counters: Vec<&'a RolloutId>,
+    /// Workers.
+    pub workers: Vec<&'a WorkerId>,
+    /// Rollouts the worker of whose newest attempt it reports to.
+    pub workers_of: Vec<&'a RolloutId>,
+    /// Idempotency keys.
+    pub answers: Vec<&'a str>,
+    /// So many places at the front of the queue.
+    pub queued: usize,
+    /// The resources that were written last.
+    pub latest_resources: bool,
+    /// So many rows are about to be added.
+    pub adds: usize,
+}
+
+impl<'a> Needs<'a> {
+    /// Adds what another operation is about to look at.
+    pub fn and(&mut self, other: Needs<'a>) {
+        self.rollouts.extend(other.rollouts);
+        self.counters.extend(other.counters);
+        self.workers.extend(other.workers);
+        self.workers_of.extend(other.workers_of);
+        self.answers.extend(other.answers);
+        self.queued = self.queued.saturating_add(other.queued);
+        self.latest_resources |= other.latest_resources;
+        self.adds = self.adds.saturating_add(other.adds);
+    }
 }
 
 /// A row together with what belongs to it but is kept elsewhere.

@@ -1,21 +1,26 @@
 //! The store in a PostgreSQL database, which any number of servers share.
 //!
 //! ```text
-//!  Operation ──▶ a connection of the pool ── one transaction ──▶ answer, wake-ups ──▶ notes to the other servers
+//!  Operation ──▶ line ── several in one transaction ──▶ answers, wake-ups ──▶ notes to the other servers
 //!  query     ──▶ a connection of the pool, on one state of the database
 //!                upkeep: signs of life, what notes may have missed, what is to be forgotten
 //! ```
 //!
 //! - [`connect`]: where the database is; [`migrate`]: its schema (`migrations/`).
-//! - [`transaction`], [`verbs`], [`writes`], [`spans`]: the write side. [`failure`] says what is run again, [`time`] how late it is.
+//! - [`job`], [`line`], [`carry`]: how operations come into transactions, and what happens when one fails ([`failure`]).
+//! - [`transaction`], [`begin`], [`verbs`], [`writes`], [`spans`]: the write side. [`time`] says how late it is.
 //! - [`queries`]: the read side. [`dashboard`]: what people look at. [`facts`]: what spans say, on its way in.
 //! - [`notes`], [`upkeep`]: what servers tell each other, and what each of them does on its own.
 //! - [`mod@rows`], [`text`]: columns ↔ types. [`meters`]: what is counted for those who run it.
 
+mod begin;
+mod carry;
 mod connect;
 mod dashboard;
 mod facts;
 mod failure;
+mod job;
+mod line;
 mod meters;
 mod migrate;
 mod notes;
@@ -31,36 +36,34 @@ mod verbs;
 mod writes;
 
 use std::fmt;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicI64, AtomicU64};
 
 use deadpool_postgres::{Client, Object, Pool, PoolError, TimeoutType};
-use futures_util::FutureExt as _;
 use lightning_store_client::wire::Timestamp;
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, watch};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use self::connect::Address;
-use self::failure::{Fate, fate};
+use self::failure::Fate;
+use self::job::Call;
+use self::line::{HELD_UP_AFTER, Line};
 use self::meters::Meters;
 use self::notes::Notes;
 use self::spans::Days;
 pub use self::time::Source;
 use self::time::Time;
-use self::transaction::{Committed, Looked, PostgresTx, Trace, in_time};
+use self::transaction::in_time;
 use super::Keep;
 use super::dashboard::summary::Steps;
 use super::error::{StorageFailure, StoreError, TxResult, told};
 use super::history::{History, Levels};
 use super::tx::Operation;
-use super::wakeup::{Queued, Wakeups};
+use super::wakeup::Wakeups;
 use crate::clock::Clock;
-use crate::limits::{DATABASE_PATIENCE, MAX_TRANSACTION_RUNS, MAX_WAITING_WRITES};
+use crate::limits::MAX_WAITING_WRITES;
 
 /// Why the database could not be opened. The texts say what to do.
 #[derive(Debug, thiserror::Error)]
@@ -122,6 +125,7 @@ struct Shared {
     /// Idempotency keys that were remembered since some were last forgotten.
     answers: AtomicI64,
     admitted: Arc<Semaphore>,
+    line: Line,
     tasks: TaskTracker,
     closed: CancellationToken,
 }
@@ -160,6 +164,7 @@ impl PostgresStore {
             meters: Meters::default(),
             answers: AtomicI64::new(0),
             admitted: Arc::new(Semaphore::new(MAX_WAITING_WRITES)),
+            line: Line::new(),
             tasks: TaskTracker::new(),
             closed: CancellationToken::new(),
         });
@@ -220,21 +225,25 @@ impl PostgresStore {
         let Ok(admitted) = self.0.admitted.clone().try_acquire_owned() else {
             return Err(StoreError::Overloaded { limit: MAX_WAITING_WRITES });
         };
-        let shared = self.0.clone();
-        let asked = CancellationToken::new();
-        let gone = asked.clone();
-        let _until_dropped = asked.drop_guard();
-        let carried = self.0.tasks.spawn(async move {
-            let outcome = shared.carry_out(&operation, &gone).await;
-            drop(admitted);
-            outcome
-        });
-        carried.await.unwrap_or(Err(StoreError::Storage(StorageFailure::Panicked)))
+        let (call, mut caller) = Call::new(operation, admitted);
+        let lost = |_| Err(StoreError::Storage(StorageFailure::Panicked));
+        if O::IS_ALONE {
+            let shared = self.0.clone();
+            self.0.tasks.spawn(async move { shared.alone(Box::new(call)).await });
+            return caller.reply.await.unwrap_or_else(lost);
+        }
+        self.0.stand_in_line(Box::new(call));
+        loop {
+            match tokio::time::timeout(HELD_UP_AFTER, &mut caller.reply).await {
+                Ok(outcome) => return outcome.unwrap_or_else(lost),
+                Err(_) => self.0.is_held_up(),
+            }
+        }
     }
 
     /// How many operations are being carried out.
     pub fn running(&self) -> usize {
-        self.0.tasks.len()
+        MAX_WAITING_WRITES - self.0.admitted.available_permits()
     }
 
     /// Finishes what was accepted and gives the connections back. Everything after that is refused as
@@ -247,33 +256,6 @@ impl PostgresStore {
     }
 }
 
-/// How long somebody waits for the database to come back.
-#[derive(Debug)]
-struct Patience {
-    begun: Instant,
-    pause: Duration,
-}
-
-impl Patience {
-    const FIRST_PAUSE: Duration = Duration::from_millis(20);
-    const LONGEST_PAUSE: Duration = Duration::from_millis(500);
-
-    fn begin() -> Self {
-        Self { begun: Instant::now(), pause: Self::FIRST_PAUSE }
-    }
-
-    /// Waits a little. False: it has been long enough.
-    async fn wait(&mut self, closed: &CancellationToken) -> bool {
-        if self.begun.elapsed() + self.pause > DATABASE_PATIENCE || closed.is_cancelled() {
-            return false;
-        }
-        // Not all at the same time.
-        tokio::time::sleep(self.pause.mul_f64(0.5 + rand::random::<f64>() / 2.0)).await;
-        self.pause = (self.pause * 2).min(Self::LONGEST_PAUSE);
-        true
-    }
-}
-
 impl Shared {
     /// A connection. It may have been lost meanwhile, which the first statement finds out.
     async fn connection(&self) -> TxResult<Object> {
@@ -283,179 +265,6 @@ impl Shared {
     /// Whether somebody wants to hear of changes, here or elsewhere.
     fn is_recording(&self) -> bool {
         self.wakeups.feed().is_recording() || self.notes.is_heard_elsewhere(self.time.now_micros())
-    }
-
-    async fn carry_out<O: Operation>(
-        &self,
-        operation: &O,
-        gone: &CancellationToken,
-    ) -> Result<O::Output, StoreError> {
-        let mut patience = Patience::begin();
-        let mut runs = 1;
-        loop {
-            let failure = match self.run(operation, gone, &mut patience).await {
-                Ok(outcome) => return outcome,
-                Err(failure) => failure,
-            };
-            match fate(&failure) {
-                Fate::Again(reason) => {
-                    self.meters.again(O::NAME, reason);
-                    if runs < MAX_TRANSACTION_RUNS {
-                        // Later and later, and not all at the same time.
-                        let most = 1_u64 << runs.min(8);
-                        runs += 1;
-                        tokio::time::sleep(Duration::from_millis(most).mul_f64(rand::random())).await;
-                        continue;
-                    }
-                }
-                Fate::Wait => {
-                    self.meters.waited();
-                    if patience.wait(&self.closed).await {
-                        continue;
-                    }
-                }
-                Fate::Final => {}
-            }
-            if !matches!(failure, StorageFailure::Abandoned) {
-                tracing::error!(operation = O::NAME, error = %failure, "an operation failed in the database; nothing of it was kept");
-            }
-            let failure = if fate(&failure) == Fate::Wait {
-                StorageFailure::Away(failure.to_string())
-            } else {
-                failure
-            };
-            return Err(failure.into());
-        }
-    }
-
-    /// Runs an operation in one transaction.
-    async fn run<O: Operation>(
-        &self,
-        operation: &O,
-        gone: &CancellationToken,
-        patience: &mut Patience,
-    ) -> TxResult<Result<O::Output, StoreError>> {
-        let client = self.connection().await?;
-        let trace = Trace::default();
-        let moment = operation.moment();
-        let run = async {
-            let mut tx = PostgresTx::begin(&client, self, moment, operation.rollouts(), &trace).await?;
-            let outcome = match operation.run(&mut tx).await {
-                Err(StoreError::Storage(failure)) => return Err(failure),
-                outcome => outcome,
-            };
-            if O::IS_TAKING && gone.is_cancelled() {
-                return Err(StorageFailure::Abandoned);
-            }
-            let committed = tx.commit().await;
-            Ok((outcome, tx, committed))
-        };
-        let finished = AssertUnwindSafe(run).catch_unwind().await;
-        let failure = match finished {
-            Ok(Ok((outcome, tx, Ok(())))) => {
-                let committed = tx.committed();
-                drop(client);
-                self.publish(committed).await;
-                return Ok(outcome);
-            }
-            Ok(Ok((outcome, tx, Err(failure)))) => {
-                if failure::is_silent(&failure) && trace.is_committing.get().is_some() {
-                    let committed = tx.committed();
-                    discard(client);
-                    return if self.was_committed(trace.number.get().copied(), &failure, patience).await? {
-                        self.publish(committed).await;
-                        Ok(outcome)
-                    } else {
-                        Err(failure)
-                    };
-                }
-                failure
-            }
-            Ok(Err(failure)) => failure,
-            Err(_) => {
-                tracing::error!(operation = O::NAME, "an operation panicked; its transaction is undone");
-                StorageFailure::Panicked
-            }
-        };
-        undo(client, &failure).await;
-        Err(failure)
-    }
-
-    /// Whether a transaction was committed after which the connection was lost.
-    async fn was_committed(
-        &self,
-        number: Option<i64>,
-        failure: &StorageFailure,
-        patience: &mut Patience,
-    ) -> TxResult<bool> {
-        const SQL: &str = "/* was_committed */ SELECT txid_status($1)";
-        let doubt = || StorageFailure::Doubt(failure.to_string());
-        let number = number.ok_or_else(doubt)?;
-        loop {
-            let asked = async {
-                let client = self.connection().await?;
-                let statement = in_time(client.prepare_cached(SQL)).await?;
-                let row = in_time(client.query_one(&statement, &[&number])).await?;
-                Ok::<Option<String>, StorageFailure>(row.try_get(0)?)
-            };
-            match asked.await {
-                Ok(Some(status)) if status == "committed" => return Ok(true),
-                Ok(Some(status)) if status == "aborted" => return Ok(false),
-                // It is still at it, or not back yet.
-                Ok(Some(_)) => {}
-                Err(failure) if fate(&failure) == Fate::Wait => {}
-                Ok(None) | Err(_) => return Err(doubt()),
-            }
-            if !patience.wait(&self.closed).await {
-                return Err(doubt());
-            }
-        }
-    }
-
-    /// Tells everybody, here and elsewhere, what was committed.
-    async fn publish(&self, committed: Committed) {
-        let Committed { now, signals, moves, counts, busy, arrivals, .. } = committed;
-        {
-            let mut levels = self.levels.lock();
-            let moved = |level: u64, by: i64| level.saturating_add_signed(by);
-            levels.waiting = moved(levels.waiting, counts.waiting_change());
-            levels.spans = moved(levels.spans, counts.spans);
-            levels.busy = moved(levels.busy, busy);
-            levels.last_span = levels.last_span.max(committed.last_span);
-            self.history.committed(now, *levels, moves);
-        }
-        let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
-        let (came, went) = (size(moves.enqueued), size(moves.dequeued));
-        self.notes.tell(&signals, came, committed.last_span > 0);
-        let queued = if committed.looked == Looked::InEmptyQueue {
-            Queued::Nothing(arrivals)
-        } else {
-            Queued::Moved(came, went)
-        };
-        self.wakeups.publish(super::wakeup::Signals { queued, ..signals }, now);
-        if committed.last_span > 0 {
-            self.wakeups.interest().spans_are(committed.last_span);
-        }
-        if committed.looked == Looked::ForDue {
-            upkeep::find_next_check(self, now).await;
-        } else if let Some(check) = committed.next_check {
-            self.check_at(check);
-        }
-        if committed.has_answer {
-            upkeep::forget_answers(self, self.answers.fetch_add(1, Ordering::Relaxed) + 1).await;
-        }
-    }
-
-    /// A rollout has to be looked at then.
-    fn check_at(&self, check: Timestamp) {
-        self.checks_noted.fetch_add(1, Ordering::SeqCst);
-        self.next_check.send_if_modified(|known| {
-            let earlier = known.is_none_or(|known| check < known);
-            if earlier {
-                *known = Some(check);
-            }
-            earlier
-        });
     }
 }
 
@@ -499,7 +308,7 @@ fn gone(what: &(impl fmt::Display + ?Sized)) -> StorageFailure {
 macro_rules! ask {
     ($store:expr, |$client:ident| $question:expr) => {{
         let shared = &$store.0;
-        let mut patience = $crate::storage::postgres::Patience::begin();
+        let mut patience = $crate::storage::postgres::carry::Patience::since(tokio::time::Instant::now());
         loop {
             if shared.closed.is_cancelled() {
                 break Err($crate::storage::error::StoreError::Closed);

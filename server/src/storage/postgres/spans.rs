@@ -1,13 +1,15 @@
 //! Spans, in one table for each day on which rollouts were made.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use deadpool_postgres::Client;
 use lightning_store_client::wire::{Attempt, SpanRecord, Timestamp};
+use tokio_postgres::types::ToSql;
 
 use super::Shared;
 use super::text::pack;
-use super::transaction::{PostgresTx, in_time};
+use super::transaction::{Manner, PostgresTx, Values, in_time};
 use crate::storage::error::TxResult;
 use crate::storage::rows::RolloutRow;
 
@@ -17,56 +19,114 @@ pub(super) fn day(start: Timestamp) -> i32 {
     (start.seconds() / 86_400.0).floor() as i32
 }
 
-/// Writes spans of one attempt under the keys from `first` on; whether each was new.
+/// A span on its way into the database, in the form in which it lies there.
+#[derive(Debug)]
+pub(super) struct NewSpan {
+    day: i32,
+    rollout_id: String,
+    attempt_id: String,
+    span_id: String,
+    key: i64,
+    sequence_id: i64,
+    trace_id: String,
+    parent_id: Option<String>,
+    name: String,
+    start_time: Option<f64>,
+    end_time: Option<f64>,
+    rest: String,
+}
+
+/// Takes spans of one attempt under the keys from `first` on; whether each is new.
 pub(super) async fn insert(
-    tx: &PostgresTx<'_>,
+    tx: &mut PostgresTx<'_>,
     rollout: &RolloutRow,
     attempt: &Attempt,
     spans: &[(i64, &SpanRecord)],
     first: i64,
 ) -> TxResult<Vec<bool>> {
-    // Within one statement the first of a key is kept, as it is between statements.
-    const SQL: &str = "/* insert_spans */ INSERT INTO spans (day, rollout_id, attempt_id, span_id, key, sequence_id, trace_id, \
-                       parent_id, name, start_time, end_time, rest) SELECT $1, $2, $3, * FROM unnest($4::text[], \
-                       $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::float8[], $11::float8[], \
-                       $12::text[]) ON CONFLICT DO NOTHING RETURNING key";
     let day = day(rollout.start_time);
     // All at once: a transaction does not see a table that is added after its first span.
     for hot in tx.rollouts.values().flatten() {
         tx.shared.days.require(tx.shared, self::day(hot.row.start_time)).await?;
     }
+    let packed = |text: &str| pack(text).into_owned();
     let seconds = |time: Option<Timestamp>| time.map(Timestamp::seconds);
-    let mut seen = HashSet::new();
-    let new: Vec<(i64, i64, &SpanRecord)> = (first..)
-        .zip(spans)
-        .filter(|(_, (_, span))| seen.insert(span.span_id.as_str()))
-        .map(|(key, (number, span))| (key, *number, *span))
-        .collect();
-    let ids: Vec<_> = new.iter().map(|(_, _, span)| pack(&span.span_id)).collect();
-    let keys: Vec<i64> = new.iter().map(|(key, ..)| *key).collect();
-    let numbers: Vec<i64> = new.iter().map(|(_, number, _)| *number).collect();
-    let traces: Vec<_> = new.iter().map(|(_, _, span)| pack(&span.trace_id)).collect();
-    let parents: Vec<_> = new.iter().map(|(_, _, span)| span.parent_id.as_deref().map(pack)).collect();
-    let names: Vec<_> = new.iter().map(|(_, _, span)| pack(&span.name)).collect();
-    let starts: Vec<_> = new.iter().map(|(_, _, span)| seconds(span.start_time)).collect();
-    let ends: Vec<_> = new.iter().map(|(_, _, span)| seconds(span.end_time)).collect();
-    let rests: Vec<&str> = new.iter().map(|(_, _, span)| span.rest.as_str()).collect();
-    let (rollout, attempt) = (pack(attempt.rollout_id.as_str()), pack(attempt.attempt_id.as_str()));
-    let found = tx
-        .rows(
-            SQL,
-            &[
-                &day, &rollout, &attempt, &ids, &keys, &numbers, &traces, &parents, &names, &starts, &ends,
-                &rests,
-            ],
-        )
-        .await?;
-    let mut added = HashSet::with_capacity(found.len());
-    for row in found {
-        added.insert(row.try_get::<_, i64>(0)?);
+    let (rollout_id, attempt_id) = (packed(attempt.rollout_id.as_str()), packed(attempt.attempt_id.as_str()));
+    let mut added = Vec::with_capacity(spans.len());
+    let mut new: Vec<NewSpan> = Vec::with_capacity(spans.len());
+    for (key, (number, span)) in (first..).zip(spans) {
+        // Of those with the same id the first is kept.
+        let is_first = tx.seen_spans.insert((super::verbs::key(attempt), span.span_id.clone()));
+        added.push(is_first);
+        if !is_first {
+            continue;
+        }
+        new.push(NewSpan {
+            day,
+            rollout_id: rollout_id.clone(),
+            attempt_id: attempt_id.clone(),
+            span_id: packed(&span.span_id),
+            key,
+            sequence_id: *number,
+            trace_id: packed(&span.trace_id),
+            parent_id: span.parent_id.as_deref().map(packed),
+            name: packed(&span.name),
+            start_time: seconds(span.start_time),
+            end_time: seconds(span.end_time),
+            rest: span.rest.clone(),
+        });
     }
-    Ok((first..).take(spans.len()).map(|key| added.contains(&key)).collect())
+    if tx.manner == Manner::Hopeful {
+        tx.spans.append(&mut new);
+        return Ok(added);
+    }
+    static CAREFUL: LazyLock<String> =
+        LazyLock::new(|| format!("{INSERT} ON CONFLICT DO NOTHING RETURNING key"));
+    let values = columns(new);
+    let values: Vec<_> = values.iter().map(|value| &**value as &(dyn ToSql + Sync)).collect();
+    let found = tx.rows(&CAREFUL, &values).await?;
+    let mut kept = HashSet::with_capacity(found.len());
+    for row in found {
+        kept.insert(row.try_get::<_, i64>(0)?);
+    }
+    Ok((first..).take(spans.len()).map(|key| kept.contains(&key)).collect())
 }
+
+/// The statement that writes those that were taken.
+pub(super) fn written(tx: &mut PostgresTx<'_>, writes: &mut Vec<(&'static str, Values)>) {
+    if !tx.spans.is_empty() {
+        writes.push((INSERT, columns(std::mem::take(&mut tx.spans))));
+    }
+}
+
+/// What the statement takes: a list of each column.
+fn columns(spans: Vec<NewSpan>) -> Values {
+    /// A list of one column.
+    macro_rules! column {
+        ($column:ident) => {
+            Box::new(spans.iter().map(|span| span.$column.clone()).collect::<Vec<_>>())
+        };
+    }
+    vec![
+        column!(day),
+        column!(rollout_id),
+        column!(attempt_id),
+        column!(span_id),
+        column!(key),
+        column!(sequence_id),
+        column!(trace_id),
+        column!(parent_id),
+        column!(name),
+        column!(start_time),
+        column!(end_time),
+        Box::new(spans.into_iter().map(|span| span.rest).collect::<Vec<_>>()),
+    ]
+}
+
+const INSERT: &str = "/* insert_spans */ INSERT INTO spans (day, rollout_id, attempt_id, span_id, key, sequence_id, trace_id, \
+                      parent_id, name, start_time, end_time, rest) SELECT * FROM unnest($1::integer[], $2::text[], \
+                      $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[], \
+                      $10::float8[], $11::float8[], $12::text[])";
 
 /// The days that have a table.
 #[derive(Debug, Default)]

@@ -60,7 +60,12 @@ impl Time {
     /// The moment of a transaction, later than that of every one before it on this server.
     pub(super) fn moment(&self, database_micros: i64, told: Option<Timestamp>) -> Timestamp {
         let now = self.heard(database_micros);
-        let now = told.map_or(now, Timestamp::micros);
+        self.next_moment(told.unwrap_or(Timestamp::from_micros(now)))
+    }
+
+    /// `now`, or a moment that is later than that of every transaction and operation before.
+    pub(super) fn next_moment(&self, now: Timestamp) -> Timestamp {
+        let now = now.micros();
         let next = |last: i64| Some(now.max(last + 1));
         let last = self.last_moment.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
         Timestamp::from_micros(last.map_or(now, |last| now.max(last + 1)))

@@ -1,31 +1,32 @@
 //! A transaction: beginning, what it knows, and writing all of it at once.
 //!
-//! Rows are fetched and locked when they are asked for, kept here as the operation changes them, and written in one go with the
-//! commit: each kind of rows by one statement, and all statements, the commit among them, on their way before the first is
-//! answered. So an operation waits for the database two or three times, whatever the number of its rows.
+//! Rows are fetched and locked at the [beginning](super::begin) or when they are asked for, kept here as operations change
+//! them, and written in one go with the commit: each kind of rows by one statement, and all statements, the commit among
+//! them, on their way before the first is answered. So a transaction waits for the database two or three times, whatever the
+//! number of its operations and rows.
 //!
-//! An attempt belongs to the lock of its rollout: who has locked a rollout has its attempts and spans for itself. Rollouts
-//! are locked in the order of their ids where several are known beforehand, and before workers.
+//! An attempt belongs to the lock of its rollout: who has locked a rollout has its attempts and spans for itself.
 
+use std::collections::{HashSet, VecDeque};
 use std::sync::OnceLock;
 
 use deadpool_postgres::Client;
-use futures_util::future::{try_join, try_join_all, try_join4};
+use futures_util::future::{try_join, try_join_all};
 use indexmap::IndexMap;
 use lightning_store_client::wire::{
-    Attempt, AttemptId, AttemptStatus, Event, QueueEvent, RolloutId, Timestamp, Worker, WorkerId,
+    AttemptId, AttemptStatus, Event, QueueEvent, ResourcesId, RolloutId, Timestamp, Worker, WorkerId,
 };
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
 
 use super::Shared;
-use super::rows::{self, Columns};
+use super::spans::NewSpan;
 use super::text::pack;
 use crate::limits::DATABASE_ANSWER_TIME;
 use crate::storage::counts::{Counts, Kind};
 use crate::storage::error::{StorageFailure, TxResult};
 use crate::storage::history::Moves;
-use crate::storage::rows::{AnswerRow, AttemptRow, RolloutBody, RolloutRow, RowKey};
+use crate::storage::rows::{AnswerRow, AttemptRow, RolloutBody, RolloutRow};
 use crate::storage::wakeup::{Signals, changes};
 
 /// An attempt by the ids of its rollout and itself.
@@ -34,7 +35,7 @@ pub(super) type AttemptKey = (RolloutId, AttemptId);
 /// What a statement takes.
 pub(super) type Values = Vec<Box<dyn ToSql + Sync + Send>>;
 
-/// A rollout that is locked, as the operation has made it.
+/// A rollout that is locked, as the operations have made it.
 #[derive(Debug)]
 pub(super) struct Hot {
     pub(super) row: RolloutRow,
@@ -65,6 +66,39 @@ pub(super) struct HotWorker {
     pub(super) is_changed: bool,
 }
 
+/// The numbers of a rollout's spans.
+#[derive(Debug)]
+pub(super) struct Counter {
+    pub(super) last: i64,
+    /// It has no row.
+    pub(super) is_new: bool,
+    pub(super) is_changed: bool,
+}
+
+impl Default for Counter {
+    fn default() -> Self {
+        Self { last: 0, is_new: true, is_changed: false }
+    }
+}
+
+/// What is remembered of a call.
+#[derive(Debug, Default)]
+pub(super) struct HotAnswer {
+    pub(super) row: Option<AnswerRow>,
+    /// Its row is there, and its time is over.
+    pub(super) is_over: bool,
+    pub(super) is_new: bool,
+}
+
+/// How a transaction goes about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// Spans are taken to be new, and written with the commit, which fails if they are not.
+    Hopeful,
+    /// Spans are written when they come, and the database says which ones are new.
+    Careful,
+}
+
 /// What it was that the operation has looked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Looked {
@@ -79,18 +113,31 @@ pub(super) enum Looked {
 
 /// A transaction on one connection.
 pub(super) struct PostgresTx<'a> {
-    client: &'a Client,
+    pub(super) client: &'a Client,
+    pub(super) manner: Manner,
     pub(super) shared: &'a Shared,
     pub(super) now: Timestamp,
     pub(super) rollouts: IndexMap<RolloutId, Option<Hot>>,
     pub(super) attempts: IndexMap<AttemptKey, HotAttempt>,
     pub(super) bodies: IndexMap<RolloutId, (RolloutBody, bool)>,
     pub(super) workers: IndexMap<WorkerId, HotWorker>,
-    pub(super) raised: IndexMap<RolloutId, i64>,
-    pub(super) answer: Option<(String, AnswerRow)>,
+    pub(super) counters: IndexMap<RolloutId, Counter>,
+    pub(super) answers: IndexMap<String, HotAnswer>,
+    /// Absent: it is not known.
+    pub(super) latest_resources: Option<Option<ResourcesId>>,
+    /// Rollouts that were locked at the front of the queue and that no operation has taken yet.
+    pub(super) queue: VecDeque<(RolloutId, RolloutBody)>,
+    /// Those that were ever in there: the database finds them again.
+    pub(super) passed: HashSet<RolloutId>,
+    /// There are no more of them.
+    pub(super) is_queue_read: bool,
+    /// Those that operations have added, by attempt and id.
+    pub(super) seen_spans: HashSet<(AttemptKey, String)>,
+    /// Spans that are written with the commit.
+    pub(super) spans: Vec<NewSpan>,
     /// Statements that come after all others.
     pub(super) writes: Vec<(&'static str, Values)>,
-    /// What the operation has added to the numbers of rows.
+    /// What its operations have added to the numbers of rows.
     pub(super) counts: Counts,
     pub(super) busy: i64,
     pub(super) moves: Moves,
@@ -101,8 +148,8 @@ pub(super) struct PostgresTx<'a> {
     pub(super) looked: Looked,
     /// Something was written that has to survive a crash.
     pub(super) is_durable: bool,
-    arrivals: u64,
-    trace: &'a Trace,
+    pub(super) arrivals: u64,
+    pub(super) trace: &'a Trace,
 }
 
 /// What was committed, for those who want to hear of it.
@@ -115,7 +162,8 @@ pub(super) struct Committed {
     /// See [`PostgresTx::last_span`].
     pub(super) last_span: i64,
     pub(super) looked: Looked,
-    pub(super) has_answer: bool,
+    /// So many are remembered besides.
+    pub(super) answers: i64,
     /// Of the queue, when it began.
     pub(super) arrivals: u64,
     /// The earliest moment at which one of the rollouts has to be looked at.
@@ -140,182 +188,16 @@ pub(super) async fn in_time<T>(
     Ok(outcome?)
 }
 
-const LOCK_NEWEST: &str = "/* newest_attempts */ SELECT a.rollout_id, a.attempt_id, a.sequence_id, a.start_time, a.end_time, \
-                           a.status, a.worker_id, a.last_heartbeat_time, a.metadata, a.last_span \
-                           FROM rollouts r JOIN attempts a ON a.rollout_id = r.rollout_id AND a.sequence_id = r.attempts \
-                           WHERE r.rollout_id = ANY($1)";
-
-/// By which it can be found out later what became of a transaction.
-const NUMBER: &str = "/* number */ SELECT txid_current()";
-
-fn lock_rollouts() -> String {
-    format!(
-        "/* lock_rollouts */ SELECT {} FROM rollouts r WHERE r.rollout_id = ANY($1) \
-         ORDER BY r.rollout_id FOR NO KEY UPDATE",
-        rows::ROLLOUT
-    )
-}
-
-impl<'a> PostgresTx<'a> {
-    /// Begins at the moment that the database names, or at `moment`, and locks some rollouts that exist.
-    pub(super) async fn begin(
-        client: &'a Client,
-        shared: &'a Shared,
-        moment: Option<Timestamp>,
-        wanted: Vec<&RolloutId>,
-        trace: &'a Trace,
-    ) -> TxResult<Self> {
-        const CLOCK: &str = "/* clock */ SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
-        let arrivals = shared.wakeups.arrivals();
-        let clock = client.prepare_cached(CLOCK);
-        let clock = in_time(clock).await?;
-        let begin = client.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED");
-        let (micros, found) = if wanted.is_empty() {
-            let ((), row) = in_time(try_join(begin, client.query_one(&clock, &[]))).await?;
-            (row.try_get(0)?, None)
-        } else {
-            let ids = ids(&wanted);
-            let lock = in_time(client.prepare_cached(&lock_rollouts())).await?;
-            let newest = in_time(client.prepare_cached(LOCK_NEWEST)).await?;
-            let values: [&(dyn ToSql + Sync); 1] = [&ids];
-            let number = in_time(client.prepare_cached(NUMBER)).await?;
-            let locked = try_join(client.query(&lock, &values), client.query(&newest, &values));
-            let asked = client.query_one(&number, &[]);
-            let all = try_join4(begin, client.query_one(&clock, &[]), locked, asked);
-            let ((), row, (rollouts, attempts), number) = in_time(all).await?;
-            let _ = trace.number.set(number.try_get(0)?);
-            (row.try_get(0)?, Some((rollouts, attempts)))
-        };
-        let mut tx = Self {
-            client,
-            shared,
-            now: shared.time.moment(micros, moment),
-            rollouts: IndexMap::new(),
-            attempts: IndexMap::new(),
-            bodies: IndexMap::new(),
-            workers: IndexMap::new(),
-            raised: IndexMap::new(),
-            answer: None,
-            writes: Vec::new(),
-            counts: Counts::default(),
-            busy: 0,
-            moves: Moves::default(),
-            signals: Signals::default(),
-            is_recording: shared.is_recording(),
-            last_span: 0,
-            looked: Looked::default(),
-            is_durable: false,
-            arrivals,
-            trace,
-        };
-        if let Some((rollouts, attempts)) = found {
-            tx.know(&wanted, &rollouts, &attempts)?;
-        }
-        Ok(tx)
-    }
-
+impl PostgresTx<'_> {
     /// The rows that a statement finds.
     pub(super) async fn rows(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> TxResult<Vec<Row>> {
         let statement = in_time(self.client.prepare_cached(sql)).await?;
-        let number = in_time(self.client.prepare_cached(NUMBER)).await?;
-        let (rows, ()) =
-            in_time(try_join(self.client.query(&statement, values), self.ask_number(&number))).await?;
-        Ok(rows)
-    }
-
-    /// Asks for the number of the transaction, once, beside another statement.
-    async fn ask_number(&self, number: &Statement) -> Result<(), tokio_postgres::Error> {
-        if self.trace.number.get().is_none() {
-            let row = self.client.query_one(number, &[]).await?;
-            // Only the first one counts.
-            let _ = self.trace.number.set(row.try_get(0)?);
-        }
-        Ok(())
+        in_time(self.client.query(&statement, values)).await
     }
 
     /// The row that a statement finds, if there is one.
     pub(super) async fn row(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> TxResult<Option<Row>> {
         Ok(self.rows(sql, values).await?.into_iter().next())
-    }
-
-    /// Locks rollouts that are not locked yet.
-    pub(super) async fn lock(&mut self, wanted: &[&RolloutId]) -> TxResult<()> {
-        let wanted: Vec<&RolloutId> =
-            wanted.iter().copied().filter(|id| !self.rollouts.contains_key(*id)).collect();
-        if wanted.is_empty() {
-            return Ok(());
-        }
-        let ids = ids(&wanted);
-        let lock = in_time(self.client.prepare_cached(&lock_rollouts())).await?;
-        let newest = in_time(self.client.prepare_cached(LOCK_NEWEST)).await?;
-        let values: [&(dyn ToSql + Sync); 1] = [&ids];
-        // The second statement sees what whoever held the lock has written.
-        let both = try_join(self.client.query(&lock, &values), self.client.query(&newest, &values));
-        let (rollouts, attempts) = in_time(both).await?;
-        self.know(&wanted, &rollouts, &attempts)
-    }
-
-    /// Locks what a statement finds that answers the columns of rollouts, and knows their newest attempts.
-    pub(super) async fn claim(
-        &mut self,
-        found: impl Iterator<Item = &Row> + Clone,
-    ) -> TxResult<Vec<RolloutId>> {
-        let (mut claimed, mut attempted) = (Vec::new(), Vec::new());
-        for row in found.clone() {
-            let (row, _) = rows::rollout(&mut Columns::of(row))?;
-            if row.attempts > 0 {
-                attempted.push(pack(row.rollout_id.as_str()).into_owned());
-            }
-            claimed.push(row.rollout_id);
-        }
-        let attempts =
-            if attempted.is_empty() { Vec::new() } else { self.rows(LOCK_NEWEST, &[&attempted]).await? };
-        self.know(&claimed.iter().collect::<Vec<_>>(), found, &attempts)?;
-        Ok(claimed)
-    }
-
-    fn know<'r>(
-        &mut self,
-        wanted: &[&RolloutId],
-        rollouts: impl IntoIterator<Item = &'r Row>,
-        attempts: &[Row],
-    ) -> TxResult<()> {
-        for id in wanted {
-            self.rollouts.entry((*id).clone()).or_insert(None);
-        }
-        for row in rollouts {
-            let (row, place) = rows::rollout(&mut Columns::of(row))?;
-            let kind = Kind { status: row.status, newest: None, mode: row.mode };
-            let check = row.check_time;
-            let id = row.rollout_id.clone();
-            let hot = Hot { row, place, check, newest: None, kind: Some(kind), is_changed: false };
-            self.rollouts.insert(id, Some(hot));
-        }
-        for row in attempts {
-            let mut columns = Columns::of(row);
-            let attempt = rows::attempt(&mut columns)?;
-            let last_span = columns.value()?;
-            if let Some(Some(hot)) = self.rollouts.get_mut(&attempt.rollout_id) {
-                hot.newest = Some(attempt.attempt_id.clone());
-                if let Some(kind) = &mut hot.kind {
-                    kind.newest = Some(attempt.status);
-                }
-            }
-            self.keep_attempt(attempt, last_span);
-        }
-        Ok(())
-    }
-
-    /// Knows an attempt as it was read.
-    pub(super) fn keep_attempt(&mut self, attempt: Attempt, last_span: i64) -> AttemptRow {
-        let key = (attempt.rollout_id.clone(), attempt.attempt_id.clone());
-        let sign = attempt.last_heartbeat_time.unwrap_or(attempt.start_time);
-        let silent_since = Some(self.shared.time.silence_from()).filter(|floor| sign < *floor);
-        let row = AttemptRow { key: RowKey(attempt.sequence_id), attempt, silent_since };
-        let hot =
-            HotAttempt { row: row.clone(), last_span, has_spans: false, is_new: false, is_changed: false };
-        self.attempts.insert(key, hot);
-        row
     }
 
     /// The rollout, which must have been locked.
@@ -394,7 +276,7 @@ impl<'a> PostgresTx<'a> {
             busy: self.busy,
             last_span: self.last_span,
             looked: self.looked,
-            has_answer: self.answer.is_some(),
+            answers: self.answers.values().map(|answer| i64::from(answer.is_new)).sum(),
         }
     }
 
@@ -405,33 +287,21 @@ impl<'a> PostgresTx<'a> {
         for (sql, values) in writes {
             statements.push((in_time(self.client.prepare_cached(sql)).await?, values));
         }
-        let number = in_time(self.client.prepare_cached(NUMBER)).await?;
         let is_soft = is_writing && !self.is_durable;
         let executed = statements.iter().map(|(statement, values)| async move {
             let values = values.iter().map(|value| &**value as &(dyn ToSql + Sync));
             self.client.execute_raw(statement, values).await.map(drop)
         });
-        let number = async {
-            if commits && is_writing {
-                self.ask_number(&number).await?;
-            }
-            Ok(())
-        };
-        let softly = async {
-            if commits && is_soft {
-                self.client.batch_execute("SET LOCAL synchronous_commit = off").await?;
-            }
-            Ok(())
-        };
         let commit = async {
             if commits {
                 let _ = self.trace.is_committing.set(());
-                self.client.batch_execute("COMMIT").await?;
+                let softly = "SET LOCAL synchronous_commit = off; COMMIT";
+                self.client.batch_execute(if is_soft { softly } else { "COMMIT" }).await?;
             }
             Ok(())
         };
         // Each is sent when it is asked first, in this order; they are few enough for that.
-        in_time(try_join4(try_join_all(executed), number, softly, commit)).await.map(drop)
+        in_time(try_join(try_join_all(executed), commit)).await.map(drop)
     }
 
     /// Counts what has moved.

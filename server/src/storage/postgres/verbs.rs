@@ -3,17 +3,17 @@
 //! Those that take only note what is to be written ([`transaction`](super::transaction)); those that give ask the database, unless
 //! the transaction knows already.
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use lightning_store_client::wire::{
     Attempt, AttemptId, Event, ResourcesId, ResourcesUpdate, Rollout, RolloutId, SpanRecord, SummaryEvent,
     Timestamp, Worker, WorkerId,
 };
+use tokio_postgres::Row;
 
 use super::rows::{self, Columns};
-use super::text::{pack, unpack};
-use super::transaction::{AttemptKey, Hot, HotAttempt, HotWorker, Looked, PostgresTx, is_busy};
+use super::text::pack;
+use super::transaction::{AttemptKey, Hot, HotAttempt, Looked, PostgresTx};
 use super::{facts, spans};
 use crate::limits::IDEMPOTENCY_KEY_TIME;
 use crate::storage::error::TxResult;
@@ -23,7 +23,7 @@ use crate::storage::tx::{ClaimedRollout, Durability, Tx};
 use crate::storage::wakeup::changes;
 
 /// Most rollouts that one statement takes from the queue.
-const MOST_AT_A_TIME: usize = 1_000;
+pub(super) const MOST_AT_A_TIME: usize = 1_000;
 
 impl Tx for PostgresTx<'_> {
     fn now(&self) -> Timestamp {
@@ -31,9 +31,7 @@ impl Tx for PostgresTx<'_> {
     }
 
     async fn get_latest_resources_id(&mut self) -> TxResult<Option<ResourcesId>> {
-        const SQL: &str =
-            "/* get_latest_resources_id */ SELECT resources_id FROM resources ORDER BY written DESC LIMIT 1";
-        self.row(SQL, &[]).await?.map(|row| Columns::of(&row).id()).transpose()
+        Ok(self.latest().await?.cloned())
     }
 
     async fn get_resources(&mut self, id: &ResourcesId) -> TxResult<Option<ResourcesUpdate>> {
@@ -79,6 +77,7 @@ impl Tx for PostgresTx<'_> {
                 Box::new(self.shared.time.keys(self.now, 1)),
             ],
         ));
+        self.latest_resources = Some(Some(update.resources_id.clone()));
         self.is_durable = true;
         if self.is_recording {
             self.signals.changes.push(changes::resources(update));
@@ -105,45 +104,32 @@ impl Tx for PostgresTx<'_> {
     }
 
     async fn claim_queued(&mut self, limit: usize) -> TxResult<Vec<ClaimedRollout>> {
-        static SQL: LazyLock<String> = LazyLock::new(|| {
-            format!(
-                "/* claim_queued */ WITH claimed AS MATERIALIZED (SELECT * FROM rollouts WHERE queue_place IS NOT NULL \
-                 ORDER BY queue_place, rollout_id LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED) \
-                 SELECT {}, b.input, b.metadata FROM claimed r JOIN rollout_bodies b ON b.rollout_id = r.rollout_id \
-                 ORDER BY r.queue_place, r.rollout_id",
-                rows::ROLLOUT
-            )
-        });
         let mut claimed = Vec::with_capacity(limit.min(MOST_AT_A_TIME));
-        // Those that were claimed before still have their places in the database.
-        let mut passed: HashSet<RolloutId> = HashSet::new();
         loop {
-            let count = (limit - claimed.len()).min(MOST_AT_A_TIME) + passed.len();
-            let found = self.rows(&SQL, &[&i64::try_from(count).unwrap_or(i64::MAX)]).await?;
-            let exhausted = found.len() < count;
-            let mut new = Vec::with_capacity(found.len());
-            for row in found {
-                let mut columns = Columns::of(&row);
-                let (rollout, _) = rows::rollout(&mut columns)?;
-                let body = rows::body(&mut columns)?;
-                if passed.insert(rollout.rollout_id.clone()) {
-                    new.push((row, rollout, body));
+            while claimed.len() < limit
+                && let Some((id, body)) = self.queue.pop_front()
+            {
+                let hot = self.hot(&id)?;
+                let row = hot.row.clone();
+                // An operation before this one may have taken it out.
+                if hot.place.take().is_none() {
+                    continue;
                 }
-            }
-            self.claim(new.iter().map(|(row, ..)| row)).await?;
-            for (_, row, body) in new {
-                let hot = self.hot(&row.rollout_id)?;
-                hot.place = None;
                 hot.is_changed = true;
                 self.is_durable = true;
                 if row.status.is_queued() {
                     self.moves.dequeued += 1;
+                    let body = self.bodies.get(&id).map_or(body, |(body, _)| body.clone());
                     claimed.push((row, body));
                 }
             }
-            if exhausted || claimed.len() >= limit {
+            if claimed.len() >= limit || self.is_queue_read {
                 break;
             }
+            // Those that were found before still have their places in the database.
+            let count = (limit - claimed.len()).min(MOST_AT_A_TIME) + self.passed.len();
+            let found = self.rows(&claim(count), &[]).await?;
+            self.queue_up(&found, count).await?;
         }
         if claimed.is_empty() {
             self.looked = Looked::InEmptyQueue;
@@ -311,37 +297,35 @@ impl Tx for PostgresTx<'_> {
     }
 
     async fn next_sequence_ids(&mut self, rollout: &RolloutId, count: usize) -> TxResult<i64> {
-        const SQL: &str = "/* next_sequence_ids */ INSERT INTO sequences (rollout_id, sequence_id) VALUES ($1, \
-                           least($2::bigint::numeric + $3::bigint, 9223372036854775807)::bigint) ON CONFLICT (rollout_id) \
-                           DO UPDATE SET sequence_id = least(greatest(sequences.sequence_id, $3)::numeric + $2, \
-                           9223372036854775807)::bigint RETURNING sequence_id";
         let count = i64::try_from(count).unwrap_or(i64::MAX);
-        let seen = self.raised.swap_remove(rollout).unwrap_or(0);
-        let row = self.row(SQL, &[&pack(rollout.as_str()), &count, &seen]).await?;
-        self.is_durable = true;
-        let last: i64 = row.ok_or_else(|| super::gone(rollout))?.try_get(0)?;
+        let counter = self.counter(rollout).await?;
+        let first = counter.last.saturating_add(1);
+        counter.last = counter.last.saturating_add(count);
+        counter.is_changed = true;
         // At its end the counter stops.
-        Ok(if last == i64::MAX { last } else { last - count + 1 })
+        let first = if counter.last == i64::MAX { i64::MAX } else { first };
+        self.is_durable = true;
+        Ok(first)
     }
 
     async fn raise_sequence_id(&mut self, rollout: &RolloutId, seen: i64) -> TxResult<()> {
-        let highest = self.raised.entry(rollout.clone()).or_insert(seen);
-        *highest = seen.max(*highest);
-        self.is_durable = true;
+        let counter = self.counter(rollout).await?;
+        if seen > counter.last {
+            counter.last = seen;
+            counter.is_changed = true;
+            self.is_durable = true;
+        }
         Ok(())
     }
 
     async fn get_answer(&mut self, key: &str) -> TxResult<Option<AnswerRow>> {
-        const SQL: &str = "/* get_answer */ SELECT fingerprint, memo FROM answers WHERE idempotency_key = $1 AND time >= $2";
-        let found = self.row(SQL, &[&pack(key), &forgotten_before(self.now)]).await?;
-        let Some(row) = found else { return Ok(None) };
-        let fingerprint: &[u8] = row.try_get(0)?;
-        let fingerprint = fingerprint.try_into().map_err(|_| super::gone(&key))?;
-        Ok(Some(AnswerRow { fingerprint, memo: unpack(row.try_get(1)?).into_owned() }))
+        self.answer(key).await
     }
 
     async fn put_answer(&mut self, key: &str, answer: &AnswerRow) -> TxResult<()> {
-        self.answer = Some((key.to_owned(), answer.clone()));
+        let hot = self.answers.entry(key.to_owned()).or_default();
+        hot.row = Some(answer.clone());
+        hot.is_new = true;
         self.is_durable = true;
         Ok(())
     }
@@ -362,20 +346,8 @@ impl Tx for PostgresTx<'_> {
     }
 
     async fn get_worker(&mut self, id: &WorkerId) -> TxResult<Option<Worker>> {
-        static SQL: LazyLock<String> = LazyLock::new(|| {
-            format!(
-                "/* lock_worker */ SELECT {} FROM workers WHERE worker_id = $1 FOR NO KEY UPDATE",
-                rows::WORKER
-            )
-        });
-        if let Some(hot) = self.workers.get(id) {
-            return Ok(hot.worker.clone());
-        }
-        let found = self.row(&SQL, &[&pack(id.as_str())]).await?;
-        let worker = found.map(|row| rows::worker(&mut Columns::of(&row))).transpose()?;
-        let was_busy = worker.as_ref().is_some_and(is_busy);
-        self.workers.insert(id.clone(), HotWorker { worker: worker.clone(), was_busy, is_changed: false });
-        Ok(worker)
+        self.lock_worker(id).await?;
+        Ok(self.workers.get(id).and_then(|hot| hot.worker.clone()))
     }
 
     async fn put_worker(&mut self, worker: &Worker, durability: Durability) -> TxResult<()> {
@@ -392,7 +364,33 @@ impl Tx for PostgresTx<'_> {
     }
 }
 
+/// The statement that takes so many from the front of the queue. The number is part of it, as the plan depends on it.
+pub(super) fn claim(count: usize) -> String {
+    format!(
+        "/* claim_queued */ WITH claimed AS MATERIALIZED (SELECT * FROM rollouts WHERE queue_place IS NOT NULL \
+         ORDER BY queue_place, rollout_id LIMIT {count} FOR NO KEY UPDATE SKIP LOCKED) \
+         SELECT {}, b.input, b.metadata FROM claimed r JOIN rollout_bodies b ON b.rollout_id = r.rollout_id \
+         ORDER BY r.queue_place, r.rollout_id",
+        rows::ROLLOUT
+    )
+}
+
 impl PostgresTx<'_> {
+    /// Takes over what was found at the front of the queue, where so many were looked for.
+    pub(super) async fn queue_up(&mut self, found: &[Row], count: usize) -> TxResult<()> {
+        self.is_queue_read = found.len() < count;
+        self.claim(found.iter()).await?;
+        for row in found {
+            let mut columns = Columns::of(row);
+            let (rollout, _) = rows::rollout(&mut columns)?;
+            let body = rows::body(&mut columns)?;
+            if self.passed.insert(rollout.rollout_id.clone()) {
+                self.queue.push_back((rollout.rollout_id, body));
+            }
+        }
+        Ok(())
+    }
+
     /// The statements that write what was noted, each kind of rows by one.
     pub(super) fn pending(&mut self) -> TxResult<Vec<(&'static str, super::transaction::Values)>> {
         let mut writes = Vec::new();
@@ -400,9 +398,10 @@ impl PostgresTx<'_> {
         super::writes::bodies(self, &mut writes);
         super::writes::attempts(self, &mut writes);
         super::writes::workers(self, &mut writes);
-        super::writes::sequences(self, &mut writes);
+        super::writes::counters(self, &mut writes);
+        super::spans::written(self, &mut writes);
         writes.append(&mut self.writes);
-        super::writes::answer(self, &mut writes);
+        super::writes::answers(self, &mut writes);
         super::writes::counts(self, &mut writes);
         Ok(writes)
     }
@@ -413,6 +412,6 @@ pub(super) fn forgotten_before(now: Timestamp) -> f64 {
     now.seconds() - IDEMPOTENCY_KEY_TIME.as_secs_f64()
 }
 
-fn key(attempt: &Attempt) -> AttemptKey {
+pub(super) fn key(attempt: &Attempt) -> AttemptKey {
     (attempt.rollout_id.clone(), attempt.attempt_id.clone())
 }

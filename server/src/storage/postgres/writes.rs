@@ -174,30 +174,44 @@ pub(super) fn workers(tx: &PostgresTx<'_>, writes: &mut Writes) {
     writes.push((SQL, values));
 }
 
-/// Numbers that were given from outside.
-pub(super) fn sequences(tx: &PostgresTx<'_>, writes: &mut Writes) {
-    const SQL: &str = "/* raise_sequences */ INSERT INTO sequences (rollout_id, sequence_id) \
-                       SELECT * FROM unnest($1::text[], $2::bigint[]) ORDER BY 1 ON CONFLICT (rollout_id) DO UPDATE \
-                       SET sequence_id = excluded.sequence_id WHERE sequences.sequence_id < excluded.sequence_id";
-    let raised: Vec<_> = tx.raised.iter().collect();
-    if !raised.is_empty() {
-        let ids = column!(raised, |raised| packed(raised.0.as_str()));
-        writes.push((SQL, vec![ids, column!(raised, |raised| *raised.1)]));
+/// Numbers of spans. Of two transactions that see that there is no row, the slower runs again.
+pub(super) fn counters(tx: &PostgresTx<'_>, writes: &mut Writes) {
+    const INSERT: &str = "/* insert_sequences */ INSERT INTO sequences (rollout_id, sequence_id) \
+                          SELECT * FROM unnest($1::text[], $2::bigint[]) ORDER BY 1";
+    const UPDATE: &str = "/* put_sequences */ UPDATE sequences s SET sequence_id = v.sequence_id \
+                          FROM unnest($1::text[], $2::bigint[]) AS v (rollout_id, sequence_id) \
+                          WHERE s.rollout_id = v.rollout_id";
+    let changed = tx.counters.iter().filter(|(_, counter)| counter.is_changed);
+    let (new, old): (Vec<_>, Vec<_>) = changed.partition(|(_, counter)| counter.is_new);
+    for (counters, sql) in [(new, INSERT), (old, UPDATE)] {
+        if !counters.is_empty() {
+            let ids = column!(counters, |counter| packed(counter.0.as_str()));
+            writes.push((sql, vec![ids, column!(counters, |counter| counter.1.last)]));
+        }
     }
 }
 
-/// The answer to a call. One with its key whose time is over makes way; one whose time is not over was quicker.
-pub(super) fn answer(tx: &PostgresTx<'_>, writes: &mut Writes) {
-    const DROP: &str = "/* forget_answer */ DELETE FROM answers WHERE idempotency_key = $1 AND time < $2";
-    const SQL: &str = "/* put_answer */ INSERT INTO answers (idempotency_key, fingerprint, time, memo) VALUES ($1, $2, $3, $4)";
-    if let Some((key, answer)) = &tx.answer {
-        let key = packed(key);
-        writes.push((DROP, vec![Box::new(key.clone()), Box::new(forgotten_before(tx.now))]));
-        let (fingerprint, memo) = (answer.fingerprint.to_vec(), packed(&answer.memo));
-        writes.push((
-            SQL,
-            vec![Box::new(key), Box::new(fingerprint), Box::new(tx.now.seconds()), Box::new(memo)],
-        ));
+/// Answers to calls. One with the same key whose time is over makes way; one whose time is not over was quicker.
+pub(super) fn answers(tx: &PostgresTx<'_>, writes: &mut Writes) {
+    const DROP: &str = "/* drop_answers */ DELETE FROM answers WHERE idempotency_key = ANY($1) AND time < $2";
+    const SQL: &str = "/* put_answers */ INSERT INTO answers (idempotency_key, fingerprint, time, memo) \
+                       SELECT v.idempotency_key, v.fingerprint, $4, v.memo FROM unnest($1::text[], $2::bytea[], $3::text[]) \
+                       AS v (idempotency_key, fingerprint, memo) ORDER BY 1";
+    let new = tx.answers.iter().filter(|(_, answer)| answer.is_new);
+    let new: Vec<_> = new.filter_map(|(key, answer)| Some((packed(key), answer.row.as_ref()?))).collect();
+    let over = tx.answers.iter().filter(|(_, answer)| answer.is_new && answer.is_over);
+    let over: Vec<_> = over.map(|(key, _)| packed(key)).collect();
+    if !over.is_empty() {
+        writes.push((DROP, vec![Box::new(over), Box::new(forgotten_before(tx.now))]));
+    }
+    if !new.is_empty() {
+        let values: Values = vec![
+            column!(new, |answer| answer.0.clone()),
+            column!(new, |answer| answer.1.fingerprint.to_vec()),
+            column!(new, |answer| packed(&answer.1.memo)),
+            Box::new(tx.now.seconds()),
+        ];
+        writes.push((SQL, values));
     }
 }
 
