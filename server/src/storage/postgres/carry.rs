@@ -131,7 +131,10 @@ impl Shared {
                 if place > 0 {
                     tx.now = self.time.next_moment(tx.now);
                 }
-                job.run(&mut tx).await?;
+                if let Err(failure) = job.run(&mut tx).await {
+                    self.time.give_back(tx.now);
+                    return Err(failure);
+                }
             }
             if jobs.iter().any(|job| job.is_abandoned()) {
                 return Err(StorageFailure::Abandoned);
@@ -157,6 +160,7 @@ impl Shared {
                         Err(failure)
                     };
                 }
+                self.time.give_back(tx.now);
                 failure
             }
             Err(failure) => failure,

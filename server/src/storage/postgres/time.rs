@@ -71,6 +71,14 @@ impl Time {
         Timestamp::from_micros(last.map_or(now, |last| now.max(last + 1)))
     }
 
+    /// Nothing has happened at this moment after all: it may be the next one, unless there was a later one.
+    pub(super) fn give_back(&self, moment: Timestamp) {
+        let moment = moment.micros();
+        // Where it was not the last one, nothing is to be done.
+        let _ =
+            self.last_moment.compare_exchange(moment, moment - 1, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
     /// The first of so many keys for rows that come at this moment.
     pub(super) fn keys(&self, now: Timestamp, count: usize) -> i64 {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
@@ -146,6 +154,9 @@ mod tests {
         let first = time.moment(0, None);
         let second = time.moment(0, None);
         assert!(second > first);
+        time.give_back(first);
+        time.give_back(second);
+        assert_eq!(time.moment(0, None), second);
         let key = time.keys(second, 3_000);
         assert!(time.keys(second, 1) >= key + 3_000);
         clock.advance(Duration::from_secs(1));
