@@ -29,7 +29,8 @@ use crate::storage::tx::Needs;
 use crate::storage::wakeup::Signals;
 
 /// The time, and a number by which it can be found out later what became of the transaction.
-const CLOCK: &str = "/* clock */ SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, txid_current()";
+const CLOCK: &str =
+    "/* clock */ SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, txid_current()";
 
 const LOCK_NEWEST: &str = "/* newest_attempts */ SELECT a.rollout_id, a.attempt_id, a.sequence_id, a.start_time, a.end_time, \
                            a.status, a.worker_id, a.last_heartbeat_time, a.metadata, a.last_span \
@@ -110,7 +111,7 @@ impl<'a> PostgresTx<'a> {
             busy: 0,
             moves: Moves::default(),
             signals: Signals::default(),
-            is_recording: shared.is_recording(),
+            tells_queue: shared.is_heard(),
             last_span: 0,
             looked: Looked::default(),
             is_durable: false,

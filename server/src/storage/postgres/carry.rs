@@ -14,9 +14,10 @@ use tokio_util::sync::CancellationToken;
 use super::failure::{self, Fate, fate};
 use super::job::Job;
 use super::transaction::{Committed, Looked, Manner, PostgresTx, Trace, in_time};
-use super::{Shared, discard, undo, upkeep};
+use super::{Shared, discard, queue, undo, upkeep};
 use crate::limits::{DATABASE_PATIENCE, MAX_TRANSACTION_RUNS};
 use crate::storage::error::{StorageFailure, TxResult};
+use crate::storage::history::Moves;
 use crate::storage::tx::Needs;
 use crate::storage::wakeup::{Queued, Signals};
 
@@ -112,12 +113,7 @@ impl Shared {
     }
 
     /// Runs operations in one transaction. If it is committed, their outcomes are kept and everybody else is told.
-    async fn run(
-        &self,
-        jobs: &mut [Box<dyn Job>],
-        manner: Manner,
-        patience: &mut Patience,
-    ) -> TxResult<()> {
+    async fn run(&self, jobs: &mut [Box<dyn Job>], manner: Manner, patience: &mut Patience) -> TxResult<()> {
         let client = self.connection().await?;
         let trace = Trace::default();
         let run = async {
@@ -142,29 +138,30 @@ impl Shared {
             let outcome = tx.commit().await;
             Ok((tx, outcome))
         };
-        let failure = match AssertUnwindSafe(run).catch_unwind().await.unwrap_or(Err(StorageFailure::Panicked)) {
-            Ok((tx, Ok(()))) => {
-                let committed = tx.committed();
-                drop(client);
-                self.publish(committed).await;
-                return Ok(());
-            }
-            Ok((tx, Err(failure))) => {
-                if failure::is_silent(&failure) && trace.is_committing.get().is_some() {
+        let failure =
+            match AssertUnwindSafe(run).catch_unwind().await.unwrap_or(Err(StorageFailure::Panicked)) {
+                Ok((tx, Ok(()))) => {
                     let committed = tx.committed();
-                    discard(client);
-                    return if self.was_committed(trace.number.get().copied(), &failure, patience).await? {
-                        self.publish(committed).await;
-                        Ok(())
-                    } else {
-                        Err(failure)
-                    };
+                    drop(client);
+                    self.publish(committed).await;
+                    return Ok(());
                 }
-                self.time.give_back(tx.now);
-                failure
-            }
-            Err(failure) => failure,
-        };
+                Ok((tx, Err(failure))) => {
+                    if failure::is_silent(&failure) && trace.is_committing.get().is_some() {
+                        let committed = tx.committed();
+                        discard(client);
+                        return if self.was_committed(trace.number.get().copied(), &failure, patience).await? {
+                            self.publish(committed).await;
+                            Ok(())
+                        } else {
+                            Err(failure)
+                        };
+                    }
+                    self.time.give_back(tx.now);
+                    failure
+                }
+                Err(failure) => failure,
+            };
         undo(client, &failure).await;
         Err(failure)
     }
@@ -202,7 +199,15 @@ impl Shared {
 
     /// Tells everybody, here and elsewhere, what was committed.
     async fn publish(&self, committed: Committed) {
-        let Committed { now, signals, moves, counts, busy, arrivals, .. } = committed;
+        let Committed { now, mut signals, moves, counts, busy, arrivals, .. } = committed;
+        if moves != Moves::default() && !committed.tells_queue && self.is_heard() {
+            // Somebody has begun to listen meanwhile.
+            let event = async {
+                let client = self.connection().await?;
+                in_time(async { Ok(queue::event(&client).await) }).await?
+            };
+            signals.changes.extend(event.await.ok());
+        }
         {
             let mut levels = self.levels.lock();
             let moved = |level: u64, by: i64| level.saturating_add_signed(by);
@@ -214,7 +219,7 @@ impl Shared {
         }
         let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
         let (came, went) = (size(moves.enqueued), size(moves.dequeued));
-        self.notes.tell(&signals, came, committed.last_span > 0);
+        self.notes.tell(&signals, (came, committed.last_span > 0), now);
         let queued = if committed.looked == Looked::InEmptyQueue && came == 0 {
             Queued::Nothing(arrivals)
         } else {

@@ -263,7 +263,7 @@ impl Shared {
     }
 
     /// Whether somebody wants to hear of changes, here or elsewhere.
-    fn is_recording(&self) -> bool {
+    fn is_heard(&self) -> bool {
         self.wakeups.feed().is_recording() || self.notes.is_heard_elsewhere(self.time.now_micros())
     }
 }
@@ -304,9 +304,13 @@ fn gone(what: &(impl fmt::Display + ?Sized)) -> StorageFailure {
     StorageFailure::Unreadable(format!("{what} is gone"))
 }
 
-/// Asks the database, on one state of it, and again while it is away.
+/// Asks the database, on one state of it, and again while it is away. A question of a single statement is asked `at_once`, as
+/// a statement sees one state anyway.
 macro_rules! ask {
-    ($store:expr, |$client:ident| $question:expr) => {{
+    ($store:expr, |$client:ident| $question:expr) => {
+        $crate::storage::postgres::ask!($store, on_one_state, |$client| $question)
+    };
+    ($store:expr, $how:ident, |$client:ident| $question:expr) => {{
         let shared = &$store.0;
         let mut patience = $crate::storage::postgres::carry::Patience::since(tokio::time::Instant::now());
         loop {
@@ -316,8 +320,7 @@ macro_rules! ask {
             let outcome = match shared.connection().await {
                 Ok(object) => {
                     let $client: &deadpool_postgres::Client = &object;
-                    let answer =
-                        $crate::storage::postgres::on_one_state($client, async { $question.await }).await;
+                    let answer = $crate::storage::postgres::$how($client, async { $question.await }).await;
                     match answer {
                         Ok(answer) => Ok(answer),
                         Err(failure) => {
@@ -346,6 +349,16 @@ macro_rules! ask {
 }
 use ask;
 
+/// Runs a query of one statement.
+async fn at_once<T>(_: &Client, question: impl Future<Output = TxResult<T>>) -> TxResult<T> {
+    let answer = tokio::time::timeout(crate::limits::DATABASE_READ_TIME, question).await;
+    answer.unwrap_or_else(|_| Err(silent()))
+}
+
+fn silent() -> StorageFailure {
+    StorageFailure::Away("it did not answer a query in time".to_owned())
+}
+
 /// Runs a query that may consist of several statements on one state of the database.
 async fn on_one_state<T>(client: &Client, question: impl Future<Output = TxResult<T>>) -> TxResult<T> {
     // The question is sent with the beginning.
@@ -354,9 +367,8 @@ async fn on_one_state<T>(client: &Client, question: impl Future<Output = TxResul
         Ok(())
     };
     let both = futures_util::future::try_join(begin, question);
-    let ((), answer) = tokio::time::timeout(crate::limits::DATABASE_READ_TIME, both)
-        .await
-        .map_err(|_| StorageFailure::Away("it did not answer a query in time".to_owned()))??;
+    let ((), answer) =
+        tokio::time::timeout(crate::limits::DATABASE_READ_TIME, both).await.map_err(|_| silent())??;
     in_time(client.batch_execute("COMMIT")).await?;
     Ok(answer)
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
-use lightning_store_client::wire::{Event, RolloutId};
+use lightning_store_client::wire::{Event, RolloutId, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -112,13 +112,15 @@ impl Notes {
         now_micros < self.heard_until.load(Ordering::Relaxed)
     }
 
-    /// Tells the other servers what was committed here.
-    pub(super) fn tell(&self, signals: &Signals, came: usize, has_spans: bool) {
+    /// Tells the other servers what was committed here at `now`.
+    pub(super) fn tell(&self, signals: &Signals, (came, has_spans): (usize, bool), now: Timestamp) {
+        let is_heard = self.is_heard_elsewhere(now.micros());
+        let changes = signals.changes.iter().filter(|_| is_heard);
         let note = Note {
             came,
             has_spans,
             finished: signals.finished.clone(),
-            changes: signals.changes.iter().filter_map(written).collect(),
+            changes: changes.filter_map(written).collect(),
             ..Note::default()
         };
         if !note.is_empty() && self.sender.try_send(note).is_err() {

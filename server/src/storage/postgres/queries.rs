@@ -309,12 +309,12 @@ type Answer<T> = Result<T, StoreError>;
 impl PostgresStore {
     /// One rollout with its newest attempt.
     pub async fn get_rollout(&self, id: RolloutId) -> Answer<Option<RolloutWithAttempt>> {
-        ask!(self, |client| get_rollout(client, &id))
+        ask!(self, at_once, |client| get_rollout(client, &id))
     }
 
     /// Those of the rollouts that exist, in the order asked for.
     pub async fn get_rollouts(&self, ids: Vec<RolloutId>) -> Answer<Vec<Rollout>> {
-        ask!(self, |client| get_rollouts(client, &ids))
+        ask!(self, at_once, |client| get_rollouts(client, &ids))
     }
 
     /// A list of rollouts.
@@ -334,14 +334,14 @@ impl PostgresStore {
         order: Option<Sort<AttemptField>>,
         window: Window,
     ) -> Answer<Page<Attempt>> {
-        let mut items = ask!(self, |client| attempts(client, &id))?;
+        let mut items = ask!(self, at_once, |client| attempts(client, &id))?;
         sort(&mut items, order);
         Ok(window.cut(items))
     }
 
     /// The newest attempt of a rollout.
     pub async fn get_latest_attempt(&self, id: RolloutId) -> Answer<Option<Attempt>> {
-        Ok(ask!(self, |client| attempts(client, &id))?.pop())
+        Ok(ask!(self, at_once, |client| attempts(client, &id))?.pop())
     }
 
     /// A list of the spans of a rollout.
@@ -356,12 +356,12 @@ impl PostgresStore {
 
     /// One set of resources.
     pub async fn get_resources(&self, id: ResourcesId) -> Answer<Option<ResourcesUpdate>> {
-        ask!(self, |client| get_resources(client, &id))
+        ask!(self, at_once, |client| get_resources(client, &id))
     }
 
     /// The resources that were written last.
     pub async fn get_latest_resources(&self) -> Answer<Option<ResourcesUpdate>> {
-        ask!(self, |client| get_latest_resources(client))
+        ask!(self, at_once, |client| get_latest_resources(client))
     }
 
     /// A list of sets of resources.
@@ -371,12 +371,12 @@ impl PostgresStore {
         sort: Option<Sort<ResourcesField>>,
         window: Window,
     ) -> Answer<Page<ResourcesUpdate>> {
-        ask!(self, |client| query_resources(client, &filter, sort, window))
+        ask!(self, at_once, |client| query_resources(client, &filter, sort, window))
     }
 
     /// One worker.
     pub async fn get_worker(&self, id: WorkerId) -> Answer<Option<Worker>> {
-        ask!(self, |client| get_worker(client, &id))
+        ask!(self, at_once, |client| get_worker(client, &id))
     }
 
     /// A list of workers.
@@ -386,7 +386,7 @@ impl PostgresStore {
         sort: Option<Sort<WorkerField>>,
         window: Window,
     ) -> Answer<Page<Worker>> {
-        ask!(self, |client| query_workers(client, &filter, sort, window))
+        ask!(self, at_once, |client| query_workers(client, &filter, sort, window))
     }
 
     /// How many there are of what.

@@ -3,13 +3,19 @@
 use std::sync::LazyLock;
 
 use deadpool_postgres::Client;
-use lightning_store_client::wire::RolloutConfig;
 use lightning_store_client::wire::dashboard::QueueDepth;
+use lightning_store_client::wire::{Event, QueueEvent, RolloutConfig};
 
 use super::rows::{self, Columns};
 use super::{queries, row};
 use crate::domain::shown;
 use crate::storage::error::TxResult;
+
+/// What is told of it.
+pub(super) async fn event(client: &Client) -> TxResult<Event> {
+    let QueueDepth { depth, oldest } = depth(client).await?;
+    Ok(Event::Queue(QueueEvent { depth, oldest, seq: 0 }))
+}
 
 /// How many wait, and since when the first one has.
 pub(super) async fn depth(client: &Client) -> TxResult<QueueDepth> {

@@ -75,8 +75,7 @@ impl Time {
     pub(super) fn give_back(&self, moment: Timestamp) {
         let moment = moment.micros();
         // Where it was not the last one, nothing is to be done.
-        let _ =
-            self.last_moment.compare_exchange(moment, moment - 1, Ordering::Relaxed, Ordering::Relaxed);
+        let _ = self.last_moment.compare_exchange(moment, moment - 1, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     /// The first of so many keys for rows that come at this moment.

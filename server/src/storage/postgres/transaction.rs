@@ -14,7 +14,7 @@ use deadpool_postgres::Client;
 use futures_util::future::{try_join, try_join_all};
 use indexmap::IndexMap;
 use lightning_store_client::wire::{
-    AttemptId, AttemptStatus, Event, QueueEvent, ResourcesId, RolloutId, Timestamp, Worker, WorkerId,
+    AttemptId, AttemptStatus, ResourcesId, RolloutId, Timestamp, Worker, WorkerId,
 };
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
@@ -142,7 +142,8 @@ pub(super) struct PostgresTx<'a> {
     pub(super) busy: i64,
     pub(super) moves: Moves,
     pub(super) signals: Signals,
-    pub(super) is_recording: bool,
+    /// Somebody listened when it began: how the queue stands will have to be told.
+    pub(super) tells_queue: bool,
     /// The key of the last span that it has added; 0: it has added none.
     pub(super) last_span: i64,
     pub(super) looked: Looked,
@@ -162,6 +163,8 @@ pub(super) struct Committed {
     /// See [`PostgresTx::last_span`].
     pub(super) last_span: i64,
     pub(super) looked: Looked,
+    /// It was told how the queue stands.
+    pub(super) tells_queue: bool,
     /// So many are remembered besides.
     pub(super) answers: i64,
     /// Of the queue, when it began.
@@ -239,9 +242,6 @@ impl PostgresTx<'_> {
 
     /// Tells listeners how a rollout stands.
     pub(super) fn note_rollout(&mut self, row: &RolloutRow) {
-        if !self.is_recording {
-            return;
-        }
         let event = changes::rollout(&row.rollout_id, row.status, self.newest(&row.rollout_id));
         self.signals.changes.push(event);
     }
@@ -253,7 +253,7 @@ impl PostgresTx<'_> {
     pub(super) async fn commit(&mut self) -> TxResult<()> {
         self.count();
         let writes = self.pending()?;
-        if self.is_recording && self.moves != Moves::default() {
+        if self.tells_queue && self.moves != Moves::default() {
             // What is told of the queue has to be looked at with what this transaction has done to it.
             self.write_out(writes, false).await?;
             self.note_queue().await?;
@@ -276,6 +276,7 @@ impl PostgresTx<'_> {
             busy: self.busy,
             last_span: self.last_span,
             looked: self.looked,
+            tells_queue: self.tells_queue,
             answers: self.answers.values().map(|answer| i64::from(answer.is_new)).sum(),
         }
     }
@@ -333,9 +334,7 @@ impl PostgresTx<'_> {
 
     /// Tells listeners how the queue stands.
     async fn note_queue(&mut self) -> TxResult<()> {
-        let depth = super::queue::depth(self.client).await?;
-        let event = QueueEvent { depth: depth.depth, oldest: depth.oldest, seq: 0 };
-        self.signals.changes.push(Event::Queue(event));
+        self.signals.changes.push(super::queue::event(self.client).await?);
         Ok(())
     }
 }

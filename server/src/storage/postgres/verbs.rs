@@ -79,9 +79,7 @@ impl Tx for PostgresTx<'_> {
         ));
         self.latest_resources = Some(Some(update.resources_id.clone()));
         self.is_durable = true;
-        if self.is_recording {
-            self.signals.changes.push(changes::resources(update));
-        }
+        self.signals.changes.push(changes::resources(update));
         Ok(())
     }
 
@@ -290,9 +288,7 @@ impl Tx for PostgresTx<'_> {
             self.last_span = self.last_span.max(first + i64::try_from(spans.len()).unwrap_or(0) - 1);
             self.is_durable = true;
         }
-        if self.is_recording {
-            self.signals.changes.extend(changes::spans(spans, &added));
-        }
+        self.signals.changes.extend(changes::spans(spans, &added));
         Ok(added)
     }
 
@@ -333,9 +329,7 @@ impl Tx for PostgresTx<'_> {
     async fn put_facts(&mut self, batch: &FactsBatch) -> TxResult<()> {
         facts::put(self, batch).await?;
         self.is_durable = true;
-        if self.is_recording {
-            self.signals.changes.push(Event::Summary(SummaryEvent { seq: 0 }));
-        }
+        self.signals.changes.push(Event::Summary(SummaryEvent { seq: 0 }));
         Ok(())
     }
 
@@ -357,9 +351,7 @@ impl Tx for PostgresTx<'_> {
             hot.is_changed = true;
         }
         self.is_durable |= durability == Durability::Durable;
-        if self.is_recording {
-            self.signals.changes.push(changes::worker(worker));
-        }
+        self.signals.changes.push(changes::worker(worker));
         Ok(())
     }
 }
