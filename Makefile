@@ -49,7 +49,7 @@ test: setup build ## run every test, the published Python package, Node and a br
 bench: bench-server bench-page ## measure the server and the dashboard (ARGS=... for the server)
 
 bench-server: build python ## measure the server alone, beside a bare one and the Python package (ARGS=...)
-	cargo run $(PROFILE) --package lightning-store-e2e --bin bench -- $(ARGS)
+	cargo run $(PROFILE) --package lightning-store-bench -- $(ARGS)
 
 bench-page: build browser ## measure the dashboard alone, in a browser, against its budgets
 	LIGHTNING_STORE_BIN=$(OUT)/release/lightning-store npm run bench --prefix web --silent

@@ -87,7 +87,7 @@ impl<'a> PostgresTx<'a> {
         shared: &'a Shared,
         moment: Option<Timestamp>,
         needs: &Needs<'_>,
-        (manner, trace): (Manner, &'a Trace),
+        (manner, trace): (Manner, &'a Trace<'a>),
     ) -> TxResult<Self> {
         let mut tx = Self {
             client,

@@ -115,7 +115,7 @@ impl Shared {
     /// Runs operations in one transaction. If it is committed, their outcomes are kept and everybody else is told.
     async fn run(&self, jobs: &mut [Box<dyn Job>], manner: Manner, patience: &mut Patience) -> TxResult<()> {
         let client = self.connection().await?;
-        let trace = Trace::default();
+        let trace = Trace::of(self.marks.lend());
         let run = async {
             let mut needs = Needs::default();
             jobs.iter().for_each(|job| needs.and(job.needs()));
@@ -150,7 +150,7 @@ impl Shared {
                     if failure::is_silent(&failure) && trace.is_committing.get().is_some() {
                         let committed = tx.committed();
                         discard(client);
-                        return if self.was_committed(trace.number.get().copied(), &failure, patience).await? {
+                        return if self.was_committed((&trace, &failure), patience).await? {
                             self.publish(committed).await;
                             Ok(())
                         } else {
@@ -169,27 +169,19 @@ impl Shared {
     /// Whether a transaction was committed after which the connection was lost.
     async fn was_committed(
         &self,
-        number: Option<i64>,
-        failure: &StorageFailure,
+        (trace, failure): (&Trace<'_>, &StorageFailure),
         patience: &mut Patience,
     ) -> TxResult<bool> {
-        const SQL: &str = "/* was_committed */ SELECT txid_status($1)";
         let doubt = || StorageFailure::Doubt(failure.to_string());
-        let number = number.ok_or_else(doubt)?;
+        let number = *trace.number.get().ok_or_else(doubt)?;
         loop {
-            let asked = async {
-                let client = self.connection().await?;
-                let statement = in_time(client.prepare_cached(SQL)).await?;
-                let row = in_time(client.query_one(&statement, &[&number])).await?;
-                Ok::<Option<String>, StorageFailure>(row.try_get(0)?)
-            };
+            let asked = async { trace.mark.is_there(&self.connection().await?, number).await };
             match asked.await {
-                Ok(Some(status)) if status == "committed" => return Ok(true),
-                Ok(Some(status)) if status == "aborted" => return Ok(false),
-                // It is still at it, or not back yet.
-                Ok(Some(_)) => {}
+                Ok(Some(was_committed)) => return Ok(was_committed),
+                // It is still at it, or the database is not back yet.
+                Ok(None) => {}
                 Err(failure) if fate(&failure) == Fate::Wait => {}
-                Ok(None) | Err(_) => return Err(doubt()),
+                Err(_) => return Err(doubt()),
             }
             if !patience.wait(&self.closed).await {
                 return Err(doubt());

@@ -9,7 +9,8 @@ use super::OpenError;
 pub(super) const LOCK: i64 = 0x006c_6967_6874_6e69;
 
 /// Each is taken once, in this order. A step that was released is never changed.
-const STEPS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
+const STEPS: &[&str] =
+    &[include_str!("migrations/0001_initial.sql"), include_str!("migrations/0002_marks.sql")];
 
 /// Takes the steps that are missing.
 ///

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! - [`connect`]: where the database is; [`migrate`]: its schema (`migrations/`).
-//! - [`job`], [`line`], [`carry`]: how operations come into transactions, and what happens when one fails ([`failure`]).
+//! - [`job`], [`line`], [`carry`]: how operations come into transactions, and what happens when one fails ([`failure`], [`marks`]).
 //! - [`transaction`], [`begin`], [`verbs`], [`writes`], [`spans`]: the write side. [`time`] says how late it is.
 //! - [`queries`]: the read side. [`dashboard`]: what people look at. [`facts`]: what spans say, on its way in.
 //! - [`notes`], [`upkeep`]: what servers tell each other, and what each of them does on its own.
@@ -21,6 +21,7 @@ mod facts;
 mod failure;
 mod job;
 mod line;
+mod marks;
 mod meters;
 mod migrate;
 mod notes;
@@ -50,6 +51,7 @@ pub use self::connect::Address;
 use self::failure::Fate;
 use self::job::Call;
 use self::line::{HELD_UP_AFTER, Line};
+use self::marks::Marks;
 use self::meters::Meters;
 use self::notes::Notes;
 use self::spans::Days;
@@ -63,6 +65,7 @@ use super::history::{History, Levels};
 use super::tx::Operation;
 use super::wakeup::Wakeups;
 use crate::clock::Clock;
+use crate::ids;
 use crate::limits::MAX_WAITING_WRITES;
 
 /// Why the database could not be opened. The texts say what to do.
@@ -121,6 +124,7 @@ struct Shared {
     checks_noted: AtomicU64,
     days: Days,
     notes: Notes,
+    marks: Marks,
     meters: Meters,
     /// Idempotency keys that were remembered since some were last forgotten.
     answers: AtomicI64,
@@ -161,6 +165,7 @@ impl PostgresStore {
             checks_noted: AtomicU64::new(0),
             days: Days::default(),
             notes,
+            marks: Marks::of(ids::instance()),
             meters: Meters::default(),
             answers: AtomicI64::new(0),
             admitted: Arc::new(Semaphore::new(MAX_WAITING_WRITES)),

@@ -20,6 +20,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
 
 use super::Shared;
+use super::marks::Mark;
 use super::spans::NewSpan;
 use super::text::pack;
 use crate::limits::DATABASE_ANSWER_TIME;
@@ -150,7 +151,7 @@ pub(super) struct PostgresTx<'a> {
     /// Something was written that has to survive a crash.
     pub(super) is_durable: bool,
     pub(super) arrivals: u64,
-    pub(super) trace: &'a Trace,
+    pub(super) trace: &'a Trace<'a>,
 }
 
 /// What was committed, for those who want to hear of it.
@@ -173,11 +174,20 @@ pub(super) struct Committed {
     pub(super) next_check: Option<Timestamp>,
 }
 
-/// What the database says of a transaction's number, and whether it was told to commit.
-#[derive(Debug, Default)]
-pub(super) struct Trace {
+/// By which it can be found out what became of a transaction.
+#[derive(Debug)]
+pub(super) struct Trace<'a> {
+    /// What the database calls it.
     pub(super) number: OnceLock<i64>,
+    /// The database was told to commit.
     pub(super) is_committing: OnceLock<()>,
+    pub(super) mark: Mark<'a>,
+}
+
+impl<'a> Trace<'a> {
+    pub(super) fn of(mark: Mark<'a>) -> Self {
+        Self { number: OnceLock::new(), is_committing: OnceLock::new(), mark }
+    }
 }
 
 /// A future that may take only so long.
@@ -252,7 +262,10 @@ impl PostgresTx<'_> {
     /// Nothing was kept, unless the connection was lost after the commit was sent: see [`Trace`].
     pub(super) async fn commit(&mut self) -> TxResult<()> {
         self.count();
-        let writes = self.pending()?;
+        let mut writes = self.pending()?;
+        if self.is_durable {
+            writes.push(self.trace.mark.written(self.now));
+        }
         if self.tells_queue && self.moves != Moves::default() {
             // What is told of the queue has to be looked at with what this transaction has done to it.
             self.write_out(writes, false).await?;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use deadpool_postgres::Client;
 use lightning_store_client::wire::{RolloutId, Timestamp};
 
+use super::marks::Marks;
 use super::rows::Columns;
 use super::text::pack;
 use super::transaction::in_time;
@@ -209,7 +210,7 @@ pub(super) async fn forget_answers(shared: &Shared, added: i64) {
     }
 }
 
-/// Forgets idempotency keys whose time is over, and the oldest ones if there are too many.
+/// Forgets idempotency keys whose time is over, the oldest ones if there are too many, and marks of servers that are no more.
 async fn forget(shared: &Shared) -> TxResult<()> {
     const SQL: &str = "/* forget_answers */ DELETE FROM answers WHERE idempotency_key IN (SELECT idempotency_key FROM answers \
                        WHERE time < greatest($1, (SELECT time FROM answers ORDER BY time DESC OFFSET $2::bigint - 1 LIMIT 1)) \
@@ -220,5 +221,5 @@ async fn forget(shared: &Shared) -> TxResult<()> {
     let limit = 4 * MAX_KEYS_PER_SWEEP;
     let statement = in_time(client.prepare_cached(SQL)).await?;
     in_time(client.execute(&statement, &[&before, &most, &limit])).await?;
-    Ok(())
+    Marks::forget(&client, shared.time.now()).await
 }
