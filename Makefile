@@ -32,10 +32,13 @@ help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 build: web ## compile target/release/lightning-store with its dashboard
-	cargo build $(PROFILE) --workspace
+	cargo build $(PROFILE) --workspace $(TARGETS)
 
+# With the tests at once where they are wanted: they see to it that some libraries are compiled in another way, and all of
+# it twice otherwise.
+test lint: TARGETS := --all-targets
 crates: compiler
-	cargo build $(PROFILE) --workspace
+	cargo build $(PROFILE) --workspace $(TARGETS)
 
 run: build ## start the server on SQLite (STORE=sqlite:lightning-store.db PORT=4747 ARGS=...)
 	cargo run $(PROFILE) --quiet --package lightning-store-server -- --store $(STORE) --port $(PORT) $(ARGS)

@@ -80,7 +80,7 @@ impl Cluster {
         let folder =
             tempfile::Builder::new().prefix("lightning-store-postgres-").tempdir().expect("a folder");
         let path = folder.path().to_owned();
-        Self::within(path, Some(folder), settings)
+        Self::within((path, None), Some(folder), settings)
     }
 
     /// One whose data is in a folder that exists and is empty, on a disk of its own for instance.
@@ -89,18 +89,33 @@ impl Cluster {
     /// If PostgreSQL is missing or does not start.
     #[track_caller]
     pub fn at(folder: &Path, settings: &[&str]) -> Self {
-        Self::within(folder.to_owned(), None, settings)
+        Self::within((folder.to_owned(), None), None, settings)
+    }
+
+    /// The same, with its write-ahead log in another folder, without which it does not even start.
+    ///
+    /// # Panics
+    /// If PostgreSQL is missing or does not start.
+    #[track_caller]
+    pub fn at_with_log(folder: &Path, log: &Path, settings: &[&str]) -> Self {
+        Self::within((folder.to_owned(), Some(log)), None, settings)
     }
 
     #[track_caller]
-    fn within(folder: PathBuf, temporary: Option<TempDir>, settings: &[&str]) -> Self {
+    fn within(
+        (folder, log): (PathBuf, Option<&Path>),
+        temporary: Option<TempDir>,
+        settings: &[&str],
+    ) -> Self {
         give(&folder);
-        let made = as_owner(&program("initdb"))
-            .arg("-D")
-            .arg(folder.join("data"))
-            .args(["-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"])
-            .output()
-            .unwrap_or_else(|error| panic!("initdb: {error}; run `make setup`"));
+        let mut make = as_owner(&program("initdb"));
+        make.arg("-D").arg(folder.join("data"));
+        make.args(["-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]);
+        if let Some(log) = log {
+            give(log);
+            make.arg("--waldir").arg(log.join("wal"));
+        }
+        let made = make.output().unwrap_or_else(|error| panic!("initdb: {error}; run `make setup`"));
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
         let port = free_port();
         let own = Own {

@@ -285,7 +285,9 @@ async fn when_the_disk_of_the_database_is_full_calls_are_refused_and_all_is_well
     }
     let folder = tempfile::tempdir().unwrap();
     mount_small(folder.path(), 128 << 10);
-    let cluster = Cluster::at(folder.path(), &["fsync=off", "full_page_writes=off", "max_wal_size=48MB"]);
+    // Without room for its log PostgreSQL goes away altogether.
+    let log = tempfile::tempdir().unwrap();
+    let cluster = Cluster::at_with_log(folder.path(), log.path(), &["fsync=off", "full_page_writes=off"]);
     let server = launch(&cluster.database()).start();
     let mut client = server.client();
     let mut random = Random::new(1);
