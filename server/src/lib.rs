@@ -55,10 +55,11 @@
 //! - **A repeated call has one effect.** A call with an idempotency key leaves, in its own transaction, a small memo that its answer
 //!   can be made of again; a second call with the key is answered from it. Services know nothing of HTTP, and the
 //!   answer to a repetition is shaped like any other.
-//! - **On PostgreSQL a transaction is a unit of work.** Rows are fetched and locked as an operation asks for them, changed in
+//! - **On PostgreSQL a transaction is a unit of work of all who wait.** Operations that come while one is on its way share the
+//!   next. What they say that they need is fetched and locked at its beginning, always in the same order, changed in
 //!   memory, and written with the commit in one go, each kind of rows by one statement and all statements on their way
-//!   before the first is answered. An operation locks rollouts first, and with a rollout all that belongs to it; what
-//!   others make impossible is run again. A commit whose answer was lost is looked up by its number.
+//!   before the first is answered. What fails together is run again each by itself; what others make impossible is run again. A
+//!   commit whose answer was lost is found by a mark that it has left.
 //! - **No server leads.** Time is the database's; what is due is claimed by whoever comes first; wake-ups travel as notes
 //!   apart from the transactions, and a look around every second finds what a note has missed.
 //! - **Nobody polls.** Waits sleep on signals that are published after the commit. Of those who wait for work only as

@@ -139,7 +139,7 @@ pub const READY_TIME: Duration = Duration::from_secs(2);
 pub const MAX_TRANSACTION_RUNS: u32 = 12;
 
 /// Most operations that share a transaction on PostgreSQL.
-pub const MAX_OPERATIONS_PER_TRANSACTION: usize = 128;
+pub const MAX_OPERATIONS_PER_TRANSACTION: usize = 256;
 
 /// No more operations join a transaction on PostgreSQL that is about to add so many rows.
 pub const MAX_ROWS_PER_TRANSACTION: usize = 2_048;

@@ -188,7 +188,8 @@ async fn calls_are_held_while_the_database_restarts_and_nothing_is_lost() {
     let stop = Arc::new(AtomicBool::new(false));
     let workers: Vec<_> = (0..4).map(|number| worker(number, addresses.clone(), stop.clone())).collect();
     let mut client = server.client();
-    for round in 0..4 {
+    let restarts = if kills() > 30 { kills() / 3 } else { 4 };
+    for round in 0..restarts {
         tokio::time::sleep(Duration::from_millis(300)).await;
         tokio::task::block_in_place(|| {
             if round % 2 == 0 {

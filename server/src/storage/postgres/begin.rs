@@ -32,6 +32,11 @@ use crate::storage::wakeup::Signals;
 const CLOCK: &str =
     "/* clock */ SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, txid_current()";
 
+/// Those who share a transaction do not wait long for what only one of them needs.
+const HOPEFUL: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '1s'";
+
+const CAREFUL: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+
 const LOCK_NEWEST: &str = "/* newest_attempts */ SELECT a.rollout_id, a.attempt_id, a.sequence_id, a.start_time, a.end_time, \
                            a.status, a.worker_id, a.last_heartbeat_time, a.metadata, a.last_span \
                            FROM rollouts r JOIN attempts a ON a.rollout_id = r.rollout_id AND a.sequence_id = r.attempts \
@@ -132,7 +137,10 @@ impl<'a> PostgresTx<'a> {
         let claim = claim(places);
         let lock_rollouts = lock_rollouts();
         // Each is sent when it is asked first, in this order.
-        let begin = client.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED");
+        let begin = client.batch_execute(match manner {
+            Manner::Hopeful => HOPEFUL,
+            Manner::Careful => CAREFUL,
+        });
         let clock = client.query_one(&clock, &[]);
         let locked = try_join(
             found(client, has_rollouts, &lock_rollouts, &rollout_values),

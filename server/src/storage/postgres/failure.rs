@@ -16,11 +16,14 @@ pub(super) enum Again {
     Taken,
     /// A table for a day was added while it ran, which it does not see.
     Day,
+    /// Others have held for too long what it has to lock, and operations shared it that need not wait for that.
+    Held,
 }
 
 impl Again {
     /// In the order of their numbers.
-    pub(super) const ALL: [Self; 4] = [Self::Serialization, Self::Deadlock, Self::Taken, Self::Day];
+    pub(super) const ALL: [Self; 5] =
+        [Self::Serialization, Self::Deadlock, Self::Taken, Self::Day, Self::Held];
 
     /// As metrics name it.
     pub(super) fn as_str(self) -> &'static str {
@@ -29,6 +32,7 @@ impl Again {
             Self::Deadlock => "deadlock",
             Self::Taken => "unique_violation",
             Self::Day => "new_day",
+            Self::Held => "lock_timeout",
         }
     }
 }
@@ -61,6 +65,7 @@ pub(super) fn fate_of(error: &Error) -> Fate {
     match refusal.code() {
         code if *code == SqlState::T_R_SERIALIZATION_FAILURE => Fate::Again(Again::Serialization),
         code if *code == SqlState::T_R_DEADLOCK_DETECTED => Fate::Again(Again::Deadlock),
+        code if *code == SqlState::LOCK_NOT_AVAILABLE => Fate::Again(Again::Held),
         code if *code == SqlState::UNIQUE_VIOLATION => Fate::Again(Again::Taken),
         // With the name of a constraint it would be another one.
         code if *code == SqlState::CHECK_VIOLATION && refusal.constraint().is_none() => {

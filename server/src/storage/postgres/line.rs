@@ -12,13 +12,9 @@ use super::Shared;
 use super::job::Job;
 use crate::limits::{MAX_OPERATIONS_PER_TRANSACTION, MAX_ROWS_PER_TRANSACTION};
 
-/// So many transactions of this kind run at a time: while one waits for the disk, the next one does its work. More of them would
-/// only be smaller.
-const AT_A_TIME: usize = 3;
-
-/// Whoever waits for so long sees to it that there is one more, up to half of the connections: those that run are held up, by
-/// rows that others have locked for instance.
-pub(super) const HELD_UP_AFTER: Duration = Duration::from_millis(50);
+/// Whoever waits for so long sees to it that there is one more transaction, up to half of the connections: that which runs is held
+/// up, by rows that others have locked or a disk that is slow.
+pub(super) const HELD_UP_AFTER: Duration = Duration::from_millis(25);
 
 /// Those who wait.
 pub(super) struct Line(Mutex<Waiting>);
@@ -68,20 +64,26 @@ impl Drop for Taker {
 }
 
 impl Shared {
-    /// Puts an operation at the end of the line.
+    /// Puts an operation at the end of the line. One transaction at a time does it, and makes the most of it, unless more wait
+    /// than go into one.
     pub(super) fn stand_in_line(self: &Arc<Self>, job: Box<dyn Job>) {
         let mut waiting = self.line.0.lock();
         waiting.jobs.push_back(job);
-        if waiting.takers < AT_A_TIME {
+        let wanted = 1 + waiting.jobs.len() / MAX_OPERATIONS_PER_TRANSACTION;
+        if waiting.takers < wanted.min(self.most_takers()) {
             self.add_taker(&mut waiting);
         }
+    }
+
+    fn most_takers(&self) -> usize {
+        (self.pool.status().max_size / 2).max(1)
     }
 
     /// Somebody has waited for [`HELD_UP_AFTER`].
     pub(super) fn is_held_up(self: &Arc<Self>) {
         let mut waiting = self.line.0.lock();
         let is_held_up = !waiting.jobs.is_empty() && waiting.last_taken.elapsed() >= HELD_UP_AFTER;
-        if is_held_up && waiting.takers < (self.pool.status().max_size / 2).max(AT_A_TIME) {
+        if is_held_up && waiting.takers < self.most_takers() {
             self.add_taker(&mut waiting);
         }
     }
