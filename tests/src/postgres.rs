@@ -108,14 +108,14 @@ impl Cluster {
         settings: &[&str],
     ) -> Self {
         give(&folder);
-        let mut make = as_owner(&program("initdb"));
-        make.arg("-D").arg(folder.join("data"));
-        make.args(["-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]);
+        let mut initdb = as_owner(&program("initdb"));
+        initdb.arg("-D").arg(folder.join("data"));
+        initdb.args(["-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]);
         if let Some(log) = log {
             give(log);
-            make.arg("--waldir").arg(log.join("wal"));
+            initdb.arg("--waldir").arg(log.join("wal"));
         }
-        let made = make.output().unwrap_or_else(|error| panic!("initdb: {error}; run `make setup`"));
+        let made = initdb.output().unwrap_or_else(|error| panic!("initdb: {error}; run `make setup`"));
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
         let port = free_port();
         let own = Own {

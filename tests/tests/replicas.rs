@@ -79,6 +79,47 @@ async fn who_waits_on_one_server_is_told_what_another_does() {
     assert!(dequeues.0 < SOON && waits.0 < SOON, "{dequeues:?} {waits:?}");
 }
 
+/// As behind a pooler that gives each transaction another connection, or on an engine that has no notes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_notes_a_look_around_wakes_those_who_wait() {
+    const CUT: &str = "DO $$ BEGIN FOR i IN 1..1200 LOOP \
+                       PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() \
+                       AND query ~ 'LISTEN|pg_notify' AND pid <> pg_backend_pid(); \
+                       PERFORM pg_sleep(0.01), pg_stat_clear_snapshot(); END LOOP; END $$";
+    // One look each second, and time for a busy machine.
+    const LATER: Duration = Duration::from_secs(5);
+    let cluster = Cluster::shared();
+    let url = cluster.database();
+    let name = url.rsplit('/').next().unwrap().to_owned();
+    let [a, b] = std::array::from_fn(|_| Launch::postgres(&url).start());
+    let cutting = tokio::task::spawn_blocking(move || cluster.execute(&name, CUT));
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let (mut here, mut there) = (a.client(), b.client());
+    for _ in 0..3 {
+        let waiting = tokio::spawn(async move {
+            let answer = there.send(Request::new("POST", DEQUEUE).json(&json!({"wait_seconds": 30}))).await;
+            (answer.expect(200)[0]["rollout_id"].clone(), answer.took, there)
+        });
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        let id = enqueue(&mut here, 1).await.remove(0);
+        let (taken, took, mut back) = waiting.await.unwrap();
+        assert_eq!(taken, json!(id));
+        assert!(took < LATER, "{took:?}");
+        let request = json!({"rollout_ids": [id], "timeout": 30});
+        let waiting = tokio::spawn(async move {
+            let answer = back.send(Request::new("POST", WAIT).json(&request)).await;
+            (answer.expect(200)[0]["status"].clone(), answer.took, back)
+        });
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        finish(&mut here, &id).await;
+        let (status, took, back) = waiting.await.unwrap();
+        there = back;
+        assert_eq!(status, "succeeded");
+        assert!(took < LATER, "{took:?}");
+    }
+    cutting.await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn listeners_of_one_server_hear_what_happens_on_another() {
     let [a, b] = servers();

@@ -1,7 +1,7 @@
 //! Hear what changes.
 //!
 //! To add a topic: a variant of `Topic` and of `Event` in the vocabulary, its line in [`Topics::wants`], and the verb
-//! that records it (`storage/sqlite`).
+//! that records it (`storage/sqlite`, `storage/postgres`).
 
 use std::collections::HashSet;
 

@@ -9,7 +9,7 @@ use std::collections::{HashSet, VecDeque};
 use deadpool_postgres::Client;
 use futures_util::future::{try_join, try_join3, try_join4};
 use indexmap::{IndexMap, IndexSet};
-use lightning_store_client::wire::{Attempt, RolloutId, Timestamp, Worker, WorkerId};
+use lightning_store_client::wire::{Attempt, ResourcesId, RolloutId, Timestamp, Worker, WorkerId};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
@@ -17,7 +17,8 @@ use super::Shared;
 use super::rows::{self, Columns};
 use super::text::{pack, unpack};
 use super::transaction::{
-    Counter, Hot, HotAnswer, HotAttempt, HotWorker, Looked, Manner, PostgresTx, Trace, ids, in_time, is_busy,
+    Counter, Hot, HotAnswer, HotAttempt, HotWorker, Latest, Looked, Manner, PostgresTx, Trace, ids, in_time,
+    is_busy,
 };
 use super::verbs::{MOST_AT_A_TIME, claim, forgotten_before};
 use crate::clock::Clock as _;
@@ -105,7 +106,7 @@ impl<'a> PostgresTx<'a> {
             workers: IndexMap::new(),
             counters: IndexMap::new(),
             answers: IndexMap::new(),
-            latest_resources: None,
+            latest_resources: Latest::Unknown,
             queue: VecDeque::new(),
             passed: HashSet::new(),
             is_queue_read: false,
@@ -152,14 +153,16 @@ impl<'a> PostgresTx<'a> {
         let latest = found(client, needs.latest_resources, LATEST_RESOURCES, &[]);
         let rest = try_join3(counted, answered, latest);
         let all = try_join(try_join4(begin, clock, locked, queued), rest);
-        let (((), clock, (locked, newest), queued), (counted, answered, latest)) = in_time(all).await?;
+        let (((), clock, (locked, newest), queued), (counted, answered, latest)) =
+            in_time(Box::pin(all)).await?;
         let _ = trace.number.set(clock.try_get(1)?);
         tx.now = shared.time.moment(clock.try_get(0)?, moment);
         tx.know(&rollouts, &locked, &newest)?;
         tx.know_counters(&counters, &counted)?;
         tx.know_answers(&needs.answers, &answered)?;
         if needs.latest_resources {
-            tx.latest_resources = Some(latest.first().map(|row| Columns::of(row).id()).transpose()?);
+            let latest = latest.first().map(|row| Columns::of(row).id()).transpose()?;
+            tx.latest_resources = Latest::Known(latest);
         }
         if places > 0 {
             tx.queue_up(&queued, places).await?;
@@ -256,12 +259,14 @@ impl<'a> PostgresTx<'a> {
     }
 
     /// The resources that were written last.
-    pub(super) async fn latest(&mut self) -> TxResult<Option<&lightning_store_client::wire::ResourcesId>> {
-        if self.latest_resources.is_none() {
-            let found = self.row(LATEST_RESOURCES, &[]).await?;
-            self.latest_resources = Some(found.map(|row| Columns::of(&row).id()).transpose()?);
+    pub(super) async fn latest(&mut self) -> TxResult<Option<ResourcesId>> {
+        if let Latest::Known(latest) = &self.latest_resources {
+            return Ok(latest.clone());
         }
-        Ok(self.latest_resources.as_ref().and_then(Option::as_ref))
+        let found = self.row(LATEST_RESOURCES, &[]).await?;
+        let latest: Option<ResourcesId> = found.map(|row| Columns::of(&row).id()).transpose()?;
+        self.latest_resources = Latest::Known(latest.clone());
+        Ok(latest)
     }
 
     /// Locks rollouts that are not locked yet.

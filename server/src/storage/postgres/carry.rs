@@ -62,7 +62,9 @@ impl Shared {
             return jobs.into_iter().for_each(|job| job.refuse(StorageFailure::Doubt(reason.clone())));
         }
         if let Fate::Again(reason) = fate(&failure) {
-            jobs.iter().for_each(|job| self.meters.again(job.name(), reason));
+            for job in &jobs {
+                self.meters.again(job.name(), reason);
+            }
         }
         for job in jobs {
             let shared = self.clone();
@@ -118,9 +120,12 @@ impl Shared {
         let trace = Trace::of(self.marks.lend());
         let run = async {
             let mut needs = Needs::default();
-            jobs.iter().for_each(|job| needs.and(job.needs()));
+            for job in &*jobs {
+                needs.and(job.needs());
+            }
             let moment = jobs.first().and_then(|job| job.moment());
-            let mut tx = PostgresTx::begin(&client, self, moment, &needs, (manner, &trace)).await?;
+            let begin = PostgresTx::begin(&client, self, moment, &needs, (manner, &trace));
+            let mut tx = Box::pin(begin).await?;
             drop(needs);
             for (place, job) in jobs.iter_mut().enumerate() {
                 // Each operation has a moment of its own, later than all before it.

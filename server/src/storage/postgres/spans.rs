@@ -44,6 +44,8 @@ pub(super) async fn insert(
     spans: &[(i64, &SpanRecord)],
     first: i64,
 ) -> TxResult<Vec<bool>> {
+    static CAREFUL: LazyLock<String> =
+        LazyLock::new(|| format!("{INSERT} ON CONFLICT DO NOTHING RETURNING key"));
     let day = day(rollout.start_time);
     // All at once: a transaction does not see a table that is added after its first span.
     for hot in tx.rollouts.values().flatten() {
@@ -80,8 +82,6 @@ pub(super) async fn insert(
         tx.spans.append(&mut new);
         return Ok(added);
     }
-    static CAREFUL: LazyLock<String> =
-        LazyLock::new(|| format!("{INSERT} ON CONFLICT DO NOTHING RETURNING key"));
     let values = columns(new);
     let values: Vec<_> = values.iter().map(|value| &**value as &(dyn ToSql + Sync)).collect();
     let found = tx.rows(&CAREFUL, &values).await?;

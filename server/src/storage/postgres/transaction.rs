@@ -91,6 +91,14 @@ pub(super) struct HotAnswer {
     pub(super) is_new: bool,
 }
 
+/// The resources that were written last.
+#[derive(Debug)]
+pub(super) enum Latest {
+    Unknown,
+    /// Null: there are none.
+    Known(Option<ResourcesId>),
+}
+
 /// How a transaction goes about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Manner {
@@ -124,8 +132,7 @@ pub(super) struct PostgresTx<'a> {
     pub(super) workers: IndexMap<WorkerId, HotWorker>,
     pub(super) counters: IndexMap<RolloutId, Counter>,
     pub(super) answers: IndexMap<String, HotAnswer>,
-    /// Absent: it is not known.
-    pub(super) latest_resources: Option<Option<ResourcesId>>,
+    pub(super) latest_resources: Latest,
     /// Rollouts that were locked at the front of the queue and that no operation has taken yet.
     pub(super) queue: VecDeque<(RolloutId, RolloutBody)>,
     /// Those that were ever in there: the database finds them again.

@@ -13,7 +13,7 @@ use tokio_postgres::Row;
 
 use super::rows::{self, Columns};
 use super::text::pack;
-use super::transaction::{AttemptKey, Hot, HotAttempt, Looked, PostgresTx};
+use super::transaction::{AttemptKey, Hot, HotAttempt, Latest, Looked, PostgresTx};
 use super::{facts, spans};
 use crate::limits::IDEMPOTENCY_KEY_TIME;
 use crate::storage::error::TxResult;
@@ -31,7 +31,7 @@ impl Tx for PostgresTx<'_> {
     }
 
     async fn get_latest_resources_id(&mut self) -> TxResult<Option<ResourcesId>> {
-        Ok(self.latest().await?.cloned())
+        self.latest().await
     }
 
     async fn get_resources(&mut self, id: &ResourcesId) -> TxResult<Option<ResourcesUpdate>> {
@@ -77,7 +77,7 @@ impl Tx for PostgresTx<'_> {
                 Box::new(self.shared.time.keys(self.now, 1)),
             ],
         ));
-        self.latest_resources = Some(Some(update.resources_id.clone()));
+        self.latest_resources = Latest::Known(Some(update.resources_id.clone()));
         self.is_durable = true;
         self.signals.changes.push(changes::resources(update));
         Ok(())
