@@ -7,7 +7,7 @@
 //! ```
 //!
 //! - [`connect`]: where the database is; [`migrate`]: its schema (`migrations/`).
-//! - [`job`], [`line`], [`carry`]: how operations come into transactions, and what happens when one fails ([`failure`], [`marks`]).
+//! - [`job`], [`mod@line`], [`carry`]: how operations come into transactions, and what happens when one fails ([`failure`], [`marks`]).
 //! - [`transaction`], [`begin`], [`verbs`], [`writes`], [`spans`]: the write side. [`time`] says how late it is.
 //! - [`queries`]: the read side. [`dashboard`]: what people look at. [`facts`]: what spans say, on its way in.
 //! - [`notes`], [`upkeep`]: what servers tell each other, and what each of them does on its own.
